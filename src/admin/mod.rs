@@ -1,0 +1,205 @@
+//! The administrative listener: axum throughout, loopback by default, closed by default.
+//!
+//! `/healthz`, `/readyz` and `/metrics` need no token; everything else does. Nothing of this is
+//! ever served on a viewer's port.
+
+pub mod auth;
+pub mod error;
+pub mod health;
+pub mod invalidations;
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use arc_swap::ArcSwap;
+use axum::Router;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::middleware;
+use axum::routing::get;
+use hyper_util::service::TowerToHyperService;
+use tokio::net::TcpListener;
+use tokio::sync::{Semaphore, watch};
+use tokio::task::JoinHandle;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::limit::RequestBodyLimitLayer;
+use tower_http::timeout::TimeoutLayer;
+
+use crate::clock;
+use crate::config;
+use crate::journal::Local;
+use crate::journal::follow::Follow;
+use crate::request::Engine;
+use crate::serve::connection::Protocols;
+use crate::serve::{Phase, limits};
+
+/// Bytes of a request's body; more is a 413.
+pub const BODY_BYTES: usize = 4 * 1024 * 1024;
+/// For one call.
+pub const CALL_TIMEOUT: Duration = Duration::from_secs(30);
+/// Connections open at once; those beyond it wait.
+pub const CONNECTIONS: usize = 256;
+
+/// What the administrative calls work on.
+#[derive(Clone)]
+pub struct Desk(Arc<Inner>);
+
+struct Inner {
+    engine: Arc<Engine>,
+    journal: Arc<Local>,
+    follow: Follow,
+    /// Tokens and hosts in force.
+    access: ArcSwap<config::Admin>,
+    listening: std::sync::OnceLock<SocketAddr>,
+    draining: std::sync::atomic::AtomicBool,
+}
+
+impl Desk {
+    /// A desk for `engine`.
+    #[must_use]
+    pub fn new(
+        engine: Arc<Engine>,
+        journal: Arc<Local>,
+        follow: Follow,
+        access: config::Admin,
+    ) -> Self {
+        Self(Arc::new(Inner {
+            engine,
+            journal,
+            follow,
+            access: ArcSwap::from_pointee(access),
+            listening: std::sync::OnceLock::new(),
+            draining: std::sync::atomic::AtomicBool::new(false),
+        }))
+    }
+
+    /// Puts other tokens and hosts in force.
+    pub fn grant(&self, access: config::Admin) {
+        self.0.access.store(Arc::new(access));
+    }
+
+    /// From now on `/readyz` says no.
+    pub fn drain(&self) {
+        self.0
+            .draining
+            .store(true, std::sync::atomic::Ordering::Release);
+    }
+
+    fn router(&self) -> Router {
+        let panics = Arc::clone(&self.0.engine.metrics);
+        let caught = CatchPanicLayer::custom(move |_: Box<dyn std::any::Any + Send>| {
+            panics.panics.increment();
+            error::ApiError::internal().into_response_now()
+        });
+        let closed = Router::new()
+            .route(
+                "/v1/invalidations",
+                get(invalidations::list).post(invalidations::create),
+            )
+            .route("/v1/invalidations/{id}", get(invalidations::show))
+            .layer(RequestBodyLimitLayer::new(BODY_BYTES))
+            .layer(middleware::from_fn_with_state(self.clone(), auth::token));
+        Router::new()
+            .route("/healthz", get(health::healthz))
+            .route("/readyz", get(health::readyz))
+            .route("/metrics", get(health::metrics))
+            .merge(closed)
+            .fallback(error::not_found)
+            .method_not_allowed_fallback(error::method_not_allowed)
+            .layer(middleware::from_fn_with_state(self.clone(), auth::origin))
+            .layer(middleware::map_response(plain))
+            .layer(TimeoutLayer::with_status_code(
+                StatusCode::GATEWAY_TIMEOUT,
+                CALL_TIMEOUT,
+            ))
+            .layer(caught)
+            .with_state(self.clone())
+    }
+}
+
+impl std::fmt::Debug for Desk {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Desk")
+    }
+}
+
+/// What the admin listener says is for this moment and this caller.
+async fn plain(mut response: axum::response::Response) -> axum::response::Response {
+    let headers = response.headers_mut();
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(
+        header::X_CONTENT_TYPE_OPTIONS,
+        HeaderValue::from_static("nosniff"),
+    );
+    response
+}
+
+/// A running admin listener.
+#[derive(Debug)]
+pub struct AdminServer {
+    address: SocketAddr,
+    phase: watch::Sender<Phase>,
+    accepting: JoinHandle<()>,
+}
+
+impl AdminServer {
+    /// Binds and serves.
+    ///
+    /// # Errors
+    /// When the address cannot be bound; the error names it.
+    pub async fn start(listen: SocketAddr, desk: &Desk) -> io::Result<Self> {
+        let listener = TcpListener::bind(listen).await.map_err(|error| {
+            io::Error::new(error.kind(), format!("cannot listen on {listen}: {error}"))
+        })?;
+        let address = listener.local_addr()?;
+        // A desk serves one listener.
+        let _ = desk.0.listening.set(address);
+        let (phase, watching) = watch::channel(Phase::Open);
+        let protocols = Arc::new(Protocols::new(&desk.0.engine.clock));
+        let service = TowerToHyperService::new(desk.router());
+        let clock = Arc::clone(&desk.0.engine.clock);
+        let places = Arc::new(Semaphore::new(CONNECTIONS));
+        let accepting = tokio::spawn(async move {
+            loop {
+                // The semaphore is never closed.
+                let Ok(place) = Arc::clone(&places).acquire_owned().await else {
+                    return;
+                };
+                match listener.accept().await {
+                    Ok((stream, _)) => {
+                        let (protocols, service, phase) =
+                            (Arc::clone(&protocols), service.clone(), watching.clone());
+                        tokio::spawn(async move {
+                            protocols.serve(stream, service, phase).await;
+                            drop(place);
+                        });
+                    }
+                    Err(error) => {
+                        tracing::warn!(%error, "accepting on the admin listener pauses");
+                        clock::sleep(&*clock, limits::ACCEPT_PAUSE).await;
+                    }
+                }
+            }
+        });
+        Ok(Self {
+            address,
+            phase,
+            accepting,
+        })
+    }
+
+    /// The address, its port filled in.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Stops.
+    pub async fn shut_down(self) {
+        self.phase.send_replace(Phase::Closed);
+        self.accepting.abort();
+        // Aborted: there is nothing to learn from how it ended.
+        let _ = self.accepting.await;
+    }
+}

@@ -1,0 +1,62 @@
+//! The command line: one file a subcommand.
+
+mod check;
+mod config;
+#[cfg(feature = "demo")]
+mod demo;
+mod purge;
+mod serve;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// A CDN edge cache in front of a private S3-compatible bucket.
+#[derive(Debug, Parser)]
+#[command(name = "seawall", version, propagate_version = true)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Start a private bucket with a sample site in this process, and an edge in front of it
+    #[cfg(feature = "demo")]
+    Demo(demo::Arguments),
+    /// Run an edge from a configuration file
+    Serve(serve::Arguments),
+    /// Validate a configuration file without starting anything
+    Check(check::Arguments),
+    /// Say what a configuration may hold
+    Config(config::Arguments),
+    /// Make an edge forget paths
+    Purge(purge::Arguments),
+}
+
+/// Runs a command. The code is 0 when it did what was asked, 1 when it could not; wrong arguments
+/// end the program with 2 before this.
+pub async fn run(cli: Cli) -> ExitCode {
+    let result = match cli.command {
+        #[cfg(feature = "demo")]
+        Command::Demo(arguments) => demo::run(arguments).await,
+        Command::Serve(arguments) => serve::run(arguments).await,
+        Command::Check(arguments) => check::run(&arguments),
+        Command::Config(arguments) => config::run(&arguments),
+        Command::Purge(arguments) => purge::run(arguments).await,
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(report) => {
+            eprintln!("{report:?}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Prints to standard output. A reader that has gone away (`seawall … | head`) is no error.
+fn print(text: &str) {
+    use std::io::Write;
+    let mut out = std::io::stdout().lock();
+    let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+}

@@ -1,0 +1,240 @@
+//! From the file as written to the file as meant: defaults, references between keys, secrets.
+//!
+//! Each function reads all keys of its table before it gives up, so that one run shows all faults. `None`
+//! means that a fault was added.
+
+mod distributions;
+mod origins;
+
+use std::net::SocketAddr;
+use std::ops::Range;
+
+use secrecy::SecretString;
+use toml::Spanned;
+
+use super::error::Faults;
+use super::section::Section;
+use super::settings::{Admin, Edge, Log, Secret, Token};
+use super::{Config, keys, raw};
+
+type Env<'a> = &'a dyn Fn(&str) -> Option<String>;
+
+/// The whole file.
+pub(super) fn config(raw: raw::Raw, env: Env<'_>, faults: &mut Faults) -> Option<Config> {
+    let edge = edge(&raw.edge, faults);
+    let admin = admin(&raw.admin, env, faults);
+    if let (Some(edge), Some(admin)) = (&edge, &admin) {
+        distinct_listeners(&raw, edge, admin, faults);
+    }
+    let log = log(&raw.log, faults);
+    let journal = Section::new("journal", faults).take("kind", &raw.journal.kind, &keys::JOURNAL);
+    let origins = origins::resolve(&raw.origins, env, faults);
+    let distributions = distributions::resolve(&raw, faults);
+    Some(Config {
+        edge: edge?,
+        admin: admin?,
+        log: log?,
+        journal: journal?,
+        origins: origins?,
+        distributions: distributions?,
+    })
+}
+
+fn edge(raw: &raw::Edge, faults: &mut Faults) -> Option<Edge> {
+    let mut section = Section::new("edge", faults);
+    let name = section.take("name", &raw.name, &keys::EDGE_NAME);
+    let pop = section.take("pop", &raw.pop, &keys::EDGE_POP);
+    let region = section.take("region", &raw.region, &keys::EDGE_REGION);
+    let listen = section.list("listen", &raw.listen, &keys::LISTEN);
+    let data = section.take("data", &raw.data, &keys::DATA);
+    let memory = section.take("memory", &raw.memory, &keys::MEMORY);
+    let in_flight = section.take("in_flight", &raw.in_flight, &keys::IN_FLIGHT);
+    let max_object_size = section.take(
+        "max_object_size",
+        &raw.max_object_size,
+        &keys::MAX_OBJECT_SIZE,
+    );
+    let runtime = section.take("runtime", &raw.runtime, &keys::RUNTIME);
+    let workers = section.optional("workers", &raw.workers, &keys::WORKERS);
+    let debug_headers = section.take("debug_headers", &raw.debug_headers, &keys::DEBUG_HEADERS);
+    let shutdown_grace = section.take("shutdown_grace", &raw.shutdown_grace, &keys::SHUTDOWN_GRACE);
+    let max_connections = section.take(
+        "max_connections",
+        &raw.max_connections,
+        &keys::MAX_CONNECTIONS,
+    );
+    if let (Some(in_flight), Some(largest)) = (in_flight, max_object_size)
+        && in_flight < largest
+    {
+        // An absent key has its default, so at least one of the two is written: the defaults fit.
+        let (key, written) = match &raw.in_flight {
+            Some(written) => ("in_flight", Some(written)),
+            None => ("max_object_size", raw.max_object_size.as_ref()),
+        };
+        let found = format!(
+            "found in_flight {} and max_object_size {}",
+            super::units::format_size(in_flight),
+            super::units::format_size(largest)
+        );
+        let span = written.map_or(0..0, Spanned::span);
+        section.fault(
+            key,
+            span,
+            &found,
+            Some("in_flight not less than max_object_size"),
+        );
+    }
+    Some(Edge {
+        name: name?,
+        pop: pop?,
+        region: region?,
+        listen: listen?,
+        data: data?,
+        memory: memory?,
+        in_flight: in_flight?,
+        max_object_size: max_object_size?,
+        runtime: runtime?,
+        workers: workers?,
+        debug_headers: debug_headers?,
+        shutdown_grace: shutdown_grace?,
+        max_connections: max_connections?,
+    })
+}
+
+fn admin(raw: &raw::Admin, env: Env<'_>, faults: &mut Faults) -> Option<Admin> {
+    let mut section = Section::new("admin", faults);
+    let listen = section.take("listen", &raw.listen, &keys::ADMIN_LISTEN);
+    let hosts = section.list("hosts", &raw.hosts, &keys::ADMIN_HOSTS);
+    let mut tokens: Vec<Token> = Vec::new();
+    for (index, written) in raw.tokens.iter().enumerate() {
+        let path = format!("admin.tokens[{index}]");
+        let Some(token) = token(written, &path, env, faults) else {
+            continue;
+        };
+        if tokens.iter().any(|earlier| earlier.name == token.name) {
+            let span = written
+                .get_ref()
+                .name
+                .as_ref()
+                .map_or_else(|| written.span(), Spanned::span);
+            let found = format!("found the name {:?} twice", token.name);
+            Section::new(path, faults).fault("name", span, &found, Some("each name once"));
+        } else {
+            tokens.push(token);
+        }
+    }
+    Some(Admin {
+        listen: listen?,
+        hosts: hosts?,
+        tokens,
+    })
+}
+
+fn token(
+    written: &Spanned<raw::Token>,
+    path: &str,
+    env: Env<'_>,
+    faults: &mut Faults,
+) -> Option<Token> {
+    let (raw, table) = (written.get_ref(), written.span());
+    let mut section = Section::new(path, faults);
+    let name = section.required("name", &raw.name, &keys::TOKEN_NAME, &table);
+    let variable = section.required("env", &raw.env, &keys::VARIABLE, &table);
+    let scopes = section.required_list("scopes", &raw.scopes, &keys::SCOPES, &table);
+    let span = raw.env.as_ref().map_or(table, Spanned::span);
+    let secret = secret(&mut section, "env", variable, span, env, |value| {
+        if value.len() < keys::SHORTEST_TOKEN {
+            Some("that is too short")
+        } else if value.bytes().all(|byte| byte.is_ascii_graphic()) {
+            None
+        } else {
+            // It could not be sent in an Authorization field; a line end is the usual culprit.
+            Some("with a blank, a line end or a character beyond ASCII")
+        }
+    });
+    Some(Token {
+        name: name?,
+        secret: secret?,
+        scopes: scopes?,
+    })
+}
+
+/// The value of an environment variable; `flaw` says what is wrong with one, without quoting it.
+fn secret(
+    section: &mut Section<'_>,
+    key: &str,
+    variable: Option<String>,
+    span: Range<usize>,
+    env: Env<'_>,
+    flaw: impl Fn(&str) -> Option<&'static str>,
+) -> Option<Secret> {
+    let variable = variable?;
+    let value = env(&variable).filter(|value| !value.is_empty());
+    let flaw = match &value {
+        Some(value) => flaw(value).map(|flaw| {
+            let found = format!("found a value {flaw} in the environment variable {variable}");
+            (found, keys::TOKEN_ALLOWED)
+        }),
+        None => Some((
+            format!("found the environment variable {variable}, which is not set or empty"),
+            "a variable that is set when the edge starts",
+        )),
+    };
+    if let Some((found, allowed)) = flaw {
+        section.fault(key, span, &found, Some(allowed));
+        return None;
+    }
+    Some(Secret {
+        variable,
+        value: SecretString::from(value?),
+    })
+}
+
+fn distinct_listeners(raw: &raw::Raw, edge: &Edge, admin: &Admin, faults: &mut Faults) {
+    let span_of = |index: usize| {
+        let written = raw.edge.listen.as_ref()?;
+        written.get_ref().get(index).map(Spanned::span)
+    };
+    // Port 0 asks for any free port, so it never collides.
+    let clash = |one: &SocketAddr, other: &SocketAddr| one == other && one.port() != 0;
+    for (index, address) in edge.listen.iter().enumerate() {
+        if edge.listen[..index]
+            .iter()
+            .any(|earlier| clash(earlier, address))
+        {
+            Section::new("edge", faults).fault(
+                &format!("listen[{index}]"),
+                span_of(index).unwrap_or(0..0),
+                &format!("found {address} twice"),
+                Some("each address once"),
+            );
+        }
+    }
+    if let Some(index) = edge
+        .listen
+        .iter()
+        .position(|address| clash(address, &admin.listen))
+    {
+        // One of the two is written, since the defaults differ.
+        let written = raw.admin.listen.as_ref().map(Spanned::span);
+        Section::new("admin", faults).fault(
+            "listen",
+            written.or_else(|| span_of(index)).unwrap_or(0..0),
+            &format!(
+                "found {}, which is an address of edge.listen too",
+                admin.listen
+            ),
+            Some("an address of its own"),
+        );
+    }
+}
+
+fn log(raw: &raw::Log, faults: &mut Faults) -> Option<Log> {
+    let mut section = Section::new("log", faults);
+    let access = section.take("access", &raw.access, &keys::ACCESS);
+    let format = section.take("format", &raw.format, &keys::FORMAT);
+    Some(Log {
+        access: access?,
+        format: format?,
+    })
+}

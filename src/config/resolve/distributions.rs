@@ -1,0 +1,198 @@
+//! `[[distributions]]`: what is served where, and for how long.
+//!
+//! Whether distributions can stand together is judged by [`Distributions::new`]; here its conflicts get their places.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use toml::Spanned;
+
+use crate::config::error::Faults;
+use crate::config::rule::{Refusal, quoted_list};
+use crate::config::section::Section;
+use crate::config::units::format_duration;
+use crate::config::{keys, raw};
+use crate::policy::behavior::{Behavior, Methods};
+use crate::policy::cache_policy::CachePolicy;
+use crate::policy::distribution::{Conflict, Distribution, Distributions, Domain};
+
+/// All of them, arranged for lookup.
+pub(super) fn resolve(raw: &raw::Raw, faults: &mut Faults) -> Option<Arc<Distributions>> {
+    let mut resolved = Vec::new();
+    // Where a distribution that could be resolved stands in the file.
+    let mut places = Vec::new();
+    for (index, written) in raw.distributions.iter().enumerate() {
+        if let Some(distribution) = distribution(index, written, &raw.origins, faults) {
+            resolved.push(distribution);
+            places.push(index);
+        }
+    }
+    let complete = resolved.len() == raw.distributions.len();
+    match Distributions::new(resolved) {
+        Ok(distributions) => complete.then(|| Arc::new(distributions)),
+        Err(conflicts) => {
+            let mut repeated = HashMap::new();
+            for conflict in &conflicts.0 {
+                if faults.is_full() {
+                    faults.omit();
+                } else if complete || *conflict != Conflict::Empty {
+                    // With faults in all of them, that none is left is no further fault.
+                    conflicting(conflict, &places, &raw.distributions, &mut repeated, faults);
+                }
+            }
+            None
+        }
+    }
+}
+
+/// Adds the fault for a conflict, at the later of the two places.
+fn conflicting<'a>(
+    conflict: &'a Conflict,
+    places: &[usize],
+    raw: &[Spanned<raw::Distribution>],
+    repeated: &mut HashMap<(usize, &'a Domain), usize>,
+    faults: &mut Faults,
+) {
+    let message = conflict.to_string();
+    // The text of a conflict has both halves, as `found ...; allowed: ...`.
+    let (found, allowed) = message.split_once("; allowed: ").unwrap_or((&message, ""));
+    let (key, second) = match conflict {
+        Conflict::Empty => {
+            Section::new("distributions", faults).fault(
+                "",
+                0..0,
+                found,
+                Some("at least one [[distributions]]"),
+            );
+            return;
+        }
+        Conflict::SameId { second, .. } => ("id", *second),
+        Conflict::SameDomain { second, .. } => ("domains", *second),
+        Conflict::TwoDefaults { second, .. } => ("domains", *second),
+    };
+    // `Distributions::new` was given one distribution for each place, and a conflict names two of them.
+    let index = places[second];
+    let written = &raw[index];
+    let span = match conflict {
+        Conflict::SameId { .. } => written.get_ref().id.as_ref().map(Spanned::span),
+        Conflict::SameDomain { domain, first, .. } => {
+            // Conflicts come in the order of the list: the n-th one about a domain is about its n-th place, or
+            // the one after if its first place is in this distribution too.
+            let nth = repeated
+                .entry((second, domain))
+                .or_insert_with(|| usize::from(*first == second));
+            let domains = written.get_ref().domains.as_ref();
+            let mut same = domains
+                .into_iter()
+                .flat_map(Spanned::get_ref)
+                .filter(|text| Domain::parse(text.get_ref()).as_ref() == Ok(domain));
+            let span = same.nth(*nth).map(Spanned::span);
+            *nth += 1;
+            span
+        }
+        _ => written.get_ref().domains.as_ref().map(Spanned::span),
+    };
+    let mut section = Section::new(format!("distributions[{index}]"), faults);
+    section.fault(
+        key,
+        span.unwrap_or_else(|| written.span()),
+        found,
+        Some(allowed),
+    );
+}
+
+fn distribution(
+    index: usize,
+    written: &Spanned<raw::Distribution>,
+    origins: &BTreeMap<Spanned<String>, raw::Origin>,
+    faults: &mut Faults,
+) -> Option<Distribution> {
+    let (raw, table) = (written.get_ref(), written.span());
+    let mut section = Section::new(format!("distributions[{index}]"), faults);
+    let id = section.required("id", &raw.id, &keys::ID, &table);
+    let domains = section.list("domains", &raw.domains, &keys::DOMAINS);
+    let root_object = section.take("root_object", &raw.root_object, &keys::ROOT_OBJECT);
+    let origin = section.required("origin", &raw.origin, &keys::ORIGIN, &table);
+    if let (Some(name), Some(written)) = (&origin, &raw.origin)
+        && !origins.contains_key(name.as_str())
+        && !origins.is_empty()
+    {
+        let known = || origins.keys().map(|known| known.get_ref().as_str());
+        let refusal = Refusal::word(name, known());
+        section.refuse("origin", written.span(), refusal, &quoted_list(known()));
+    }
+    let methods = section.list("methods", &raw.methods, &keys::METHODS);
+    let methods = methods.and_then(|names| match Methods::new(names) {
+        Ok(methods) => Some(methods),
+        Err(_) => {
+            let span = raw.methods.as_ref().map_or(table, Spanned::span);
+            section.fault(
+                "methods",
+                span,
+                "found no GET",
+                Some("[\"GET\"] or [\"GET\", \"HEAD\"]"),
+            );
+            None
+        }
+    });
+    let cache = cache_policy(&mut section, raw);
+    let domains = domains?;
+    Some(Distribution {
+        id: id?,
+        is_default: domains.is_empty(),
+        domains,
+        root_object: root_object?,
+        default_behavior: Behavior {
+            origin: origin?,
+            methods: methods?,
+            cache: cache?,
+        },
+    })
+}
+
+/// The preset with what the distribution overrides.
+fn cache_policy(section: &mut Section<'_>, raw: &raw::Distribution) -> Option<CachePolicy> {
+    let preset = section.take("cache_policy", &raw.cache_policy, &keys::CACHE_POLICY);
+    let min = section.optional("min_ttl", &raw.min_ttl, &keys::TTL);
+    let default = section.optional("default_ttl", &raw.default_ttl, &keys::TTL);
+    let max = section.optional("max_ttl", &raw.max_ttl, &keys::TTL);
+    let negative = section.optional("negative_ttl", &raw.negative_ttl, &keys::TTL);
+    let error = section.optional("error_ttl", &raw.error_ttl, &keys::TTL);
+    let stale_on_error = section.optional("stale_on_error", &raw.stale_on_error, &keys::TTL);
+
+    let mut policy = preset?;
+    let bounds = &mut policy.bounds;
+    bounds.min = min?.unwrap_or(bounds.min);
+    bounds.default = default?.or(bounds.default);
+    bounds.max = max?.unwrap_or(bounds.max);
+    bounds.negative = negative?.or(bounds.negative);
+    bounds.stale_on_error = stale_on_error?.unwrap_or(bounds.stale_on_error);
+    policy.error_ttl = error?.unwrap_or(policy.error_ttl);
+
+    let bounds = &policy.bounds;
+    let default = bounds.default.unwrap_or(bounds.min);
+    if bounds.min <= default && default <= bounds.max {
+        return Some(policy);
+    }
+    let found = format!(
+        "found min_ttl {}, default_ttl {}, max_ttl {} (what is not written comes from {})",
+        format_duration(bounds.min),
+        bounds
+            .default
+            .map_or_else(|| "none".to_owned(), format_duration),
+        format_duration(bounds.max),
+        policy.name
+    );
+    // Presets are in order, so at least one of the three is written.
+    let written = [
+        ("max_ttl", &raw.max_ttl),
+        ("default_ttl", &raw.default_ttl),
+        ("min_ttl", &raw.min_ttl),
+    ];
+    let (key, span) = written
+        .iter()
+        .find_map(|(key, written)| written.as_ref().map(|written| (*key, written.span())))
+        .unwrap_or(("cache_policy", 0..0));
+    section.fault(key, span, &found, Some("min_ttl <= default_ttl <= max_ttl"));
+    None
+}

@@ -1,0 +1,157 @@
+//! `[origins.NAME]`: buckets, and the identity that reads them.
+
+use std::collections::BTreeMap;
+use std::net::Ipv4Addr;
+
+use toml::Spanned;
+
+use super::{Env, secret};
+use crate::config::error::Faults;
+use crate::config::rule::{Refusal, Rule};
+use crate::config::section::Section;
+use crate::config::settings::{Addressing, Credentials, Endpoint, Origin};
+use crate::config::{keys, raw};
+
+/// All of them, by name.
+pub(super) fn resolve(
+    raw: &BTreeMap<Spanned<String>, raw::Origin>,
+    env: Env<'_>,
+    faults: &mut Faults,
+) -> Option<BTreeMap<String, Origin>> {
+    if raw.is_empty() {
+        let allowed = "at least one [origins.NAME]";
+        Section::new("origins", faults).fault("", 0..0, "found no origin", Some(allowed));
+        return None;
+    }
+    let resolved: Vec<Option<Origin>> = raw
+        .iter()
+        .map(|(name, written)| origin(name, written, env, faults))
+        .collect();
+    resolved
+        .into_iter()
+        .map(|origin| origin.map(|origin| (origin.name.clone(), origin)))
+        .collect()
+}
+
+fn origin(
+    name: &Spanned<String>,
+    raw: &raw::Origin,
+    env: Env<'_>,
+    faults: &mut Faults,
+) -> Option<Origin> {
+    let table = name.span();
+    let key = match keys::ORIGIN_NAME.read(name.get_ref()) {
+        Ok(key) => key,
+        Err(refusal) => {
+            let allowed = keys::ORIGIN_NAME.allowed();
+            Section::new("origins", faults).refuse("", table, refusal, &allowed);
+            return None;
+        }
+    };
+    let mut section = Section::new(format!("origins.{key}"), faults);
+    let kind = section.take("type", &raw.kind, &keys::ORIGIN_TYPE);
+    let bucket = section.required("bucket", &raw.bucket, &keys::BUCKET, &table);
+    let region = section.required("region", &raw.region, &keys::REGION, &table);
+    let endpoint = section.take("endpoint", &raw.endpoint, &keys::ENDPOINT);
+    let addressing = section.take("addressing", &raw.addressing, &keys::ADDRESSING);
+    let prefix = section.take("prefix", &raw.prefix, &keys::PREFIX);
+    let signing = section.take("signing", &raw.signing, &keys::SIGNING);
+    let credentials = credentials(&mut section, raw.credentials.as_ref(), env);
+    let missing = section.take("missing", &raw.missing, &keys::MISSING);
+    let ca_file = section.take("ca_file", &raw.ca_file, &keys::CA_FILE);
+    let connect_timeout = section.take(
+        "connect_timeout",
+        &raw.connect_timeout,
+        &keys::CONNECT_TIMEOUT,
+    );
+    let first_byte_timeout = section.take(
+        "first_byte_timeout",
+        &raw.first_byte_timeout,
+        &keys::FIRST_BYTE_TIMEOUT,
+    );
+    let idle_timeout = section.take("idle_timeout", &raw.idle_timeout, &keys::IDLE_TIMEOUT);
+    let max_requests = section.take("max_requests", &raw.max_requests, &keys::MAX_REQUESTS);
+    if let (Some(Addressing::Virtual), Some(Some(endpoint))) = (addressing, &endpoint)
+        && is_address(endpoint)
+    {
+        let span = raw.addressing.as_ref().map_or(table, Spanned::span);
+        let found =
+            format!("found \"virtual\" with the endpoint {endpoint}, which has no host name");
+        section.fault(
+            "addressing",
+            span,
+            &found,
+            Some("\"path\" or \"auto\" with an IP address"),
+        );
+    }
+    kind?;
+    Some(Origin {
+        name: key,
+        bucket: bucket?,
+        region: region?,
+        endpoint: endpoint?,
+        addressing: addressing?,
+        prefix: prefix?,
+        signing: signing?,
+        credentials: credentials?,
+        missing: missing?,
+        ca_file: ca_file?,
+        connect_timeout: connect_timeout?,
+        first_byte_timeout: first_byte_timeout?,
+        idle_timeout: idle_timeout?,
+        max_requests: max_requests?,
+    })
+}
+
+/// Whether the host is an IP address, before which no bucket name can stand.
+fn is_address(endpoint: &Endpoint) -> bool {
+    let host = endpoint.authority.host();
+    host.starts_with('[') || host.parse::<Ipv4Addr>().is_ok()
+}
+
+fn credentials(
+    section: &mut Section<'_>,
+    written: Option<&Spanned<raw::Credentials>>,
+    env: Env<'_>,
+) -> Option<Credentials> {
+    let Some(written) = written else {
+        return Some(Credentials::Chain);
+    };
+    let table = written.span();
+    let raw = match written.get_ref() {
+        raw::Credentials::Static(raw) => raw,
+        raw::Credentials::Word(word) if word == keys::CREDENTIALS_WORD => {
+            return Some(Credentials::Chain);
+        }
+        // Not quoted: it may be a key.
+        raw::Credentials::Word(word) => {
+            let refusal = Refusal {
+                nearest: Refusal::word(word, [keys::CREDENTIALS_WORD]).nearest,
+                ..Refusal::plain("found a text (not shown here) that is no such word")
+            };
+            section.refuse("credentials", table, refusal, keys::CREDENTIALS_ALLOWED);
+            return None;
+        }
+    };
+    let mut part = |key: &str, name: &Option<Spanned<String>>, required: bool| {
+        let key = format!("credentials.{key}");
+        let variable = if required {
+            section.required(&key, name, &keys::VARIABLE, &table)?
+        } else {
+            match section.optional(&key, name, &keys::VARIABLE)? {
+                Some(variable) => variable,
+                None => return Some(None),
+            }
+        };
+        let span = name.as_ref().map_or_else(|| table.clone(), Spanned::span);
+        secret(section, &key, Some(variable), span, env, |_| None).map(Some)
+    };
+    let access_key = part("access_key_env", &raw.access_key_env, true);
+    let secret_key = part("secret_key_env", &raw.secret_key_env, true);
+    let session_token = part("session_token_env", &raw.session_token_env, false);
+    Some(Credentials::Static {
+        access_key: access_key??,
+        secret_key: secret_key??,
+        session_token: session_token?,
+    })
+}

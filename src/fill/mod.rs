@@ -1,0 +1,250 @@
+//! Fills: one origin request for everybody who waits for the same object.
+//!
+//! A fill is a detached task; the client that caused it is just follower number one. Followers
+//! share what it brings only if it is storable; otherwise the first follower gets the answer as
+//! it comes, and the others ask for themselves at once, without queueing.
+
+pub mod flights;
+pub mod task;
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::runtime::Handle;
+use tokio::sync::{Semaphore, oneshot};
+
+use crate::clock::SharedClock;
+use crate::object::head::Exchange;
+use crate::origin::{Origin, OriginError, OriginResponse};
+use crate::policy::cache_policy::CachePolicy;
+use crate::policy::key::{Key, KeyHash};
+use crate::purge::ledger::Ledger;
+use crate::purge::pattern::Identity;
+use crate::semantics::age::Instant;
+use crate::store::entry::Entry;
+use crate::store::memory::Memory;
+use crate::telemetry::metrics::Metrics;
+use flights::{Flight, Flights};
+
+/// How long a key is remembered whose answer could not be shared.
+const UNSHAREABLE_FOR: Duration = Duration::from_secs(10);
+/// How many such keys are remembered.
+const UNSHAREABLE_KEYS: usize = 16_384;
+/// The unit of the in-flight budget, in bytes.
+const BUDGET_UNIT: u64 = 1_024;
+
+/// What a fill is to do.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// Under which key.
+    pub key: Key,
+    /// What the object is for purging.
+    pub identity: Identity,
+    /// Its canonical path.
+    pub path: Arc<str>,
+    /// Where it comes from.
+    pub origin: Arc<dyn Origin>,
+    /// How long it may be kept.
+    pub policy: CachePolicy,
+    /// The largest body that is stored, in bytes.
+    pub max_object_size: u64,
+    /// The epoch that the request's configuration belongs to: an answer of another one may come
+    /// from another bucket, and is not shared.
+    pub epoch: u64,
+    /// The entry to ask about; none: fetch.
+    pub validate: Option<Arc<Entry>>,
+}
+
+/// How a fill ended, for all its followers.
+#[derive(Clone, Debug)]
+pub enum Outcome {
+    /// A new answer; whether it is still alive must be judged when it is handed over.
+    Stored(Arc<Entry>),
+    /// The old body with a new head (304); to be judged likewise.
+    Renewed(Arc<Entry>),
+    /// The answer cannot be shared, or is too large to be: `why` is its word.
+    Unshareable {
+        /// Why not.
+        why: &'static str,
+    },
+    /// No answer that could be served.
+    Failed(Arc<OriginError>),
+    /// The configuration changed underneath: ask again.
+    Outdated,
+}
+
+/// An answer that only the follower who caused the fill gets, as it comes.
+#[derive(Debug)]
+pub struct Live {
+    /// The answer.
+    pub response: OriginResponse,
+    /// When it was asked for and came.
+    pub exchange: Exchange,
+}
+
+/// All fills of an edge.
+#[derive(Clone)]
+pub struct Fills(Arc<Inner>);
+
+struct Inner {
+    clock: SharedClock,
+    ledger: Arc<Ledger>,
+    memory: Memory,
+    metrics: Arc<Metrics>,
+    spawner: Handle,
+    flights: Flights,
+    budget: Arc<Semaphore>,
+    budget_units: u32,
+    unshareable: Mutex<HashMap<KeyHash, Instant>>,
+}
+
+/// What fills are made of.
+#[derive(Clone, Debug)]
+pub struct Parts {
+    /// The time.
+    pub clock: SharedClock,
+    /// What has been invalidated.
+    pub ledger: Arc<Ledger>,
+    /// Where answers are kept.
+    pub memory: Memory,
+    /// Where fills are counted.
+    pub metrics: Arc<Metrics>,
+    /// The runtime that they run on.
+    pub spawner: Handle,
+    /// Bytes that all fills under way may hold.
+    pub in_flight: u64,
+}
+
+/// A place among a fill's followers.
+#[derive(Debug)]
+pub struct Ticket {
+    flight: Arc<Flight>,
+    live: Option<oneshot::Receiver<Live>>,
+}
+
+impl Ticket {
+    /// Whether this follower caused the fill.
+    #[must_use]
+    pub fn is_first(&self) -> bool {
+        self.live.is_some()
+    }
+
+    /// Waits for the end of the fill; with the answer itself where only this follower may have it.
+    pub async fn wait(self) -> (Outcome, Option<Live>) {
+        let outcome = self.flight.outcome().await;
+        let live = match (&outcome, self.live) {
+            // It was sent before the outcome was told, so this does not wait.
+            (Outcome::Unshareable { .. }, Some(live)) => live.await.ok(),
+            _ => None,
+        };
+        (outcome, live)
+    }
+}
+
+impl Fills {
+    /// No fills yet.
+    #[must_use]
+    pub fn new(parts: Parts) -> Self {
+        // Semaphores hold 2^61 permits; a budget of u32::MAX KiB is 4 TiB.
+        let budget_units = u32::try_from(parts.in_flight / BUDGET_UNIT)
+            .unwrap_or(u32::MAX)
+            .max(1);
+        Self(Arc::new(Inner {
+            clock: parts.clock,
+            ledger: parts.ledger,
+            memory: parts.memory,
+            metrics: parts.metrics,
+            spawner: parts.spawner,
+            flights: Flights::default(),
+            budget: Arc::new(Semaphore::new(budget_units as usize)),
+            budget_units,
+            unshareable: Mutex::default(),
+        }))
+    }
+
+    /// Joins the fill under the plan's key, if there is one that is alive for a request of now,
+    /// or starts one.
+    #[must_use]
+    pub fn join_or_start(&self, plan: Plan) -> Ticket {
+        let inner = &self.0;
+        let joinable = |flight: &Flight| flight.is_alive(plan.epoch, &plan.identity, &inner.ledger);
+        let (flight, is_new) = inner
+            .flights
+            .join_or_start(plan.key.hash(), plan.epoch, joinable);
+        if !is_new {
+            inner.metrics.collapsed.increment();
+            return Ticket { flight, live: None };
+        }
+        let (live, receiver) = oneshot::channel();
+        let task = task::run(Arc::clone(inner), plan, Arc::clone(&flight), live);
+        inner.spawner.spawn(task);
+        Ticket {
+            flight,
+            live: Some(receiver),
+        }
+    }
+
+    /// Whether the last answer under `key` could not be shared, a short while ago.
+    #[must_use]
+    pub fn is_unshareable(&self, key: &Key) -> bool {
+        let keys = self
+            .0
+            .unshareable
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        // Usually there is none, and then nothing reads the clock.
+        !keys.is_empty()
+            && keys
+                .get(&key.hash())
+                .is_some_and(|until| self.0.clock.now() < *until)
+    }
+
+    /// Bytes reserved by fills under way.
+    #[must_use]
+    pub fn in_flight_bytes(&self) -> u64 {
+        let free = self.0.budget.available_permits() as u64;
+        u64::from(self.0.budget_units).saturating_sub(free) * BUDGET_UNIT
+    }
+
+    /// Fills under way.
+    #[must_use]
+    pub fn open(&self) -> usize {
+        self.0.flights.len()
+    }
+}
+
+impl Inner {
+    fn remember_unshareable(&self, key: &Key) {
+        let now = self.clock.now();
+        let mut keys = self
+            .unshareable
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        if keys.len() >= UNSHAREABLE_KEYS {
+            keys.retain(|_, until| now < *until);
+            if keys.len() >= UNSHAREABLE_KEYS {
+                // Forgetting costs a collapsed wait, nothing more.
+                keys.clear();
+            }
+        }
+        keys.insert(key.hash(), now.saturating_add(UNSHAREABLE_FOR));
+    }
+
+    fn forget_unshareable(&self, key: &Key) {
+        let mut keys = self
+            .unshareable
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        if !keys.is_empty() {
+            keys.remove(&key.hash());
+        }
+    }
+}
+
+impl fmt::Debug for Fills {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Fills({} open)", self.open())
+    }
+}

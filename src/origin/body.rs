@@ -1,0 +1,134 @@
+//! The body of an origin's answer: chunks as they come, under an idle limit.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http_body_util::BodyExt;
+use hyper::body::{Body as _, Incoming};
+
+use super::{OriginError, Permit};
+use crate::clock::{self, SharedClock};
+use crate::telemetry::metrics::OriginMetrics;
+
+/// A body under way. It holds the origin's permit: a request counts until its body is read.
+pub struct OriginBody(Kind);
+
+enum Kind {
+    Made(Option<Bytes>),
+    Coming(Box<Coming>),
+}
+
+struct Coming {
+    incoming: Incoming,
+    idle: Duration,
+    clock: SharedClock,
+    metrics: Arc<OriginMetrics>,
+    _in_flight: InFlight,
+    _permit: Permit,
+}
+
+/// Counts a request as under way until it is dropped.
+pub(super) struct InFlight(Arc<OriginMetrics>);
+
+impl InFlight {
+    pub(super) fn new(metrics: &Arc<OriginMetrics>) -> Self {
+        metrics.in_flight.increment();
+        Self(Arc::clone(metrics))
+    }
+}
+
+impl Drop for InFlight {
+    fn drop(&mut self) {
+        self.0.in_flight.decrement();
+    }
+}
+
+impl OriginBody {
+    /// A body that is there already.
+    #[must_use]
+    pub fn made(bytes: Bytes) -> Self {
+        Self(Kind::Made(Some(bytes)))
+    }
+
+    pub(super) fn coming(
+        incoming: Incoming,
+        idle: Duration,
+        clock: SharedClock,
+        metrics: Arc<OriginMetrics>,
+        in_flight: InFlight,
+        permit: Permit,
+    ) -> Self {
+        Self(Kind::Coming(Box::new(Coming {
+            incoming,
+            idle,
+            clock,
+            metrics,
+            _in_flight: in_flight,
+            _permit: permit,
+        })))
+    }
+
+    /// The length in bytes, where it is known.
+    #[must_use]
+    pub fn length(&self) -> Option<u64> {
+        match &self.0 {
+            Kind::Made(bytes) => Some(bytes.as_ref().map_or(0, |bytes| bytes.len() as u64)),
+            Kind::Coming(coming) => coming.incoming.size_hint().exact(),
+        }
+    }
+
+    /// The next bytes; `None` after the last. A body that is shorter than announced ends with an
+    /// error, never with `None`. Trailers are dropped.
+    ///
+    /// # Errors
+    /// [`OriginError::Timeout`] when nothing came within the idle limit, [`OriginError::Broken`]
+    /// when the connection broke.
+    pub async fn chunk(&mut self) -> Result<Option<Bytes>, OriginError> {
+        let coming = match &mut self.0 {
+            Kind::Made(bytes) => return Ok(bytes.take().filter(|bytes| !bytes.is_empty())),
+            Kind::Coming(coming) => coming,
+        };
+        loop {
+            let frame = clock::within(&*coming.clock, coming.idle, coming.incoming.frame())
+                .await
+                .map_err(|_| OriginError::Timeout {
+                    what: "go on sending",
+                    limit: coming.idle,
+                })?;
+            match frame {
+                None => return Ok(None),
+                Some(Err(error)) => return Err(OriginError::Broken(super::http::chain(&error))),
+                Some(Ok(frame)) => {
+                    if let Ok(bytes) = frame.into_data() {
+                        coming.metrics.bytes.add(bytes.len() as u64);
+                        return Ok(Some(bytes));
+                    }
+                }
+            }
+        }
+    }
+
+    /// Reads up to `limit` bytes; what is beyond it is left unread.
+    ///
+    /// # Errors
+    /// As [`OriginBody::chunk`].
+    pub async fn up_to(&mut self, limit: usize) -> Result<Vec<u8>, OriginError> {
+        let mut bytes = Vec::new();
+        while bytes.len() < limit {
+            let Some(chunk) = self.chunk().await? else {
+                break;
+            };
+            let room = limit - bytes.len();
+            bytes.extend_from_slice(&chunk[..chunk.len().min(room)]);
+        }
+        Ok(bytes)
+    }
+}
+
+impl fmt::Debug for OriginBody {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "OriginBody({:?} bytes)", self.length())
+    }
+}

@@ -1,0 +1,187 @@
+//! Origins: where objects come from.
+//!
+//! An [`Origin`] is asked in two steps: [`Origin::admit`] waits for one of its permits, then
+//! [`Origin::fetch`] sends. Between the two the caller takes its stamp, because that is the
+//! moment that counts for invalidation (DESIGN 3.3): the request is about to be handed to the
+//! connection, and has waited in no queue since.
+//!
+//! What comes back is ready for a viewer: no hop-by-hop field, nothing that the store says about
+//! itself, no error document of the store.
+
+pub mod body;
+pub mod credentials;
+pub mod http;
+pub mod judge;
+pub mod missing;
+pub mod s3;
+pub mod sigv4;
+
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use ::http::{HeaderMap, HeaderValue, Method, StatusCode};
+use tokio::sync::OwnedSemaphorePermit;
+
+use body::OriginBody;
+
+/// A boxed future that can move between threads.
+pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// The right to one request at an origin; given back when it is dropped.
+#[derive(Debug)]
+pub struct Permit(
+    #[allow(
+        dead_code,
+        reason = "held, not read: dropping it gives the permit back"
+    )]
+    pub(crate) OwnedSemaphorePermit,
+);
+
+/// What is asked of an origin. Only what is in here can reach it.
+#[derive(Clone, Debug)]
+pub struct Ask {
+    /// GET or HEAD.
+    pub method: Method,
+    /// The canonical path of the object, with its leading slash (`semantics::target`).
+    pub path: Arc<str>,
+    /// `Range` and the `If-*` fields, and nothing else.
+    pub conditions: HeaderMap,
+}
+
+impl Ask {
+    /// A plain GET of an object.
+    #[must_use]
+    pub fn get(path: Arc<str>) -> Self {
+        Self {
+            method: Method::GET,
+            path,
+            conditions: HeaderMap::new(),
+        }
+    }
+
+    /// The same with one more condition.
+    #[must_use]
+    pub fn with(mut self, name: ::http::HeaderName, value: HeaderValue) -> Self {
+        self.conditions.insert(name, value);
+        self
+    }
+}
+
+/// An origin's answer: a head, and a body that is still coming.
+#[derive(Debug)]
+pub struct OriginResponse {
+    /// 200, 206, 304, 404, 412 or 416 from a bucket.
+    pub status: StatusCode,
+    /// Its fields, ready for a viewer.
+    pub headers: HeaderMap,
+    /// Its body. Of a status that the edge words itself (404, 412, 416) it is the edge's text.
+    pub body: OriginBody,
+    /// Why a status is not what the store said: `origin-403-no-list`; else empty.
+    pub detail: &'static str,
+}
+
+/// Where objects come from.
+pub trait Origin: Send + Sync + fmt::Debug {
+    /// The name that the configuration gives it.
+    fn name(&self) -> &str;
+    /// Waits for one of its permits.
+    fn admit(&self) -> BoxFuture<'_, Result<Permit, OriginError>>;
+    /// Sends `ask` and waits for the head of the answer.
+    fn fetch(&self, permit: Permit, ask: Ask)
+    -> BoxFuture<'_, Result<OriginResponse, OriginError>>;
+    /// Whether the credential has been accepted by the origin at least once, and is not known to
+    /// be refused now: what `/readyz` asks. `Err` says why not.
+    fn ready(&self) -> Result<(), String>;
+}
+
+/// Why an origin gave no answer that could be served.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum OriginError {
+    /// No connection could be made.
+    #[error("cannot connect to the origin: {0}")]
+    Connect(String),
+    /// A time limit ran out.
+    #[error("the origin did not {what} within {limit:?}")]
+    Timeout {
+        /// `connect`, `answer` or `go on sending`.
+        what: &'static str,
+        /// The limit that ran out.
+        limit: std::time::Duration,
+    },
+    /// The connection broke, or what came over it is not HTTP.
+    #[error("the origin's answer is broken: {0}")]
+    Broken(String),
+    /// Every permit was taken for too long.
+    #[error("all {0} requests that the origin allows were busy")]
+    Busy(usize),
+    /// There are no credentials to sign with.
+    #[error("no credentials to sign with: {0}")]
+    NoCredentials(String),
+    /// The store refused the edge's identity or its signature.
+    #[error("the store refused the request: {status} {code}")]
+    Denied {
+        /// The store's status.
+        status: u16,
+        /// The store's error code.
+        code: String,
+    },
+    /// The bucket is not there, or is somewhere else.
+    #[error("the store says that the bucket is not configured right: {status} {code}")]
+    Misconfigured {
+        /// The store's status.
+        status: u16,
+        /// The store's error code.
+        code: String,
+    },
+    /// The store is overloaded or failed.
+    #[error("the store failed: {status} {code}")]
+    Failed {
+        /// The store's status.
+        status: u16,
+        /// The store's error code.
+        code: String,
+    },
+    /// An answer that nobody asked for: a stray 304, a wrong Content-Range, an unknown status.
+    #[error("the origin's answer does not fit the request: {0}")]
+    Unasked(String),
+}
+
+impl OriginError {
+    /// The error's word in metrics, logs and `detail`.
+    #[must_use]
+    pub const fn word(&self) -> &'static str {
+        match self {
+            Self::Connect(_) => "origin-connect",
+            Self::Timeout { .. } => "origin-timeout",
+            Self::Broken(_) => "origin-broken",
+            Self::Busy(_) => "origin-busy",
+            Self::NoCredentials(_) => "origin-credentials",
+            Self::Denied { .. } => "origin-denied",
+            Self::Misconfigured { .. } => "origin-misconfigured",
+            Self::Failed { .. } => "origin-failed",
+            Self::Unasked(_) => "origin-unasked",
+        }
+    }
+
+    /// Whether the same request may succeed a moment later.
+    #[must_use]
+    pub const fn is_retryable(&self) -> bool {
+        matches!(
+            self,
+            Self::Connect(_)
+                | Self::Timeout { .. }
+                | Self::Broken(_)
+                | Self::Busy(_)
+                | Self::Failed { .. }
+        )
+    }
+
+    /// Whether the origin failed in the sense of RFC 5861 section 4: no answer, or 500, 502,
+    /// 503, 504. A refusal of the edge's identity counts too: the object did not change by it.
+    #[must_use]
+    pub const fn permits_stale(&self) -> bool {
+        !matches!(self, Self::Unasked(_))
+    }
+}

@@ -1,0 +1,14 @@
+//! What the operator decided, as plain data that a request can be held against.
+//!
+//! - [`distribution`]: which host belongs to which distribution;
+//! - [`behavior`]: which methods and which origin a distribution allows;
+//! - [`cache_policy`]: how long answers live;
+//! - [`key`]: what makes two requests the same object.
+//!
+//! Nothing here reads a file or knows a key of the configuration: `config` builds these values, the request path
+//! only asks them.
+
+pub mod behavior;
+pub mod cache_policy;
+pub mod distribution;
+pub mod key;

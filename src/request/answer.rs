@@ -1,0 +1,480 @@
+//! *Answer*: from a stored entry, a live response or a refusal to what goes to the viewer.
+//!
+//! Every answer leaves through [`Engine::finish`], so every one carries `Cache-Status`,
+//! `X-Cache`, `Via`, `X-Request-Id` and `X-Edge-Pop`, is counted, and is logged.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{
+    HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode, Uri, Version, header,
+};
+use tokio::sync::mpsc;
+
+use super::body::Body;
+use super::lookup::ready_fields;
+use super::receive::RequestId;
+use super::refusal::Refusal;
+use super::{Engine, Site};
+use crate::fill::Live;
+use crate::object::head::Head;
+use crate::origin::OriginResponse;
+use crate::origin::body::OriginBody;
+use crate::policy::key::Key;
+use crate::semantics::age::Instant;
+use crate::semantics::cache_status::{CacheStatus, Forward};
+use crate::semantics::conditional::{self, Precondition};
+use crate::semantics::range::{self, Selection};
+use crate::store::entry::Entry;
+use crate::telemetry::access_log::Record;
+use crate::verdict::Verdict;
+
+/// Lines that the edge adds to a stored head.
+pub(super) const OWN_FIELDS: usize = 7;
+/// Chunks that wait between an origin and a slow viewer; then the origin is not read any more.
+const CHUNKS: usize = 4;
+
+const CACHE_STATUS: HeaderName = HeaderName::from_static("cache-status");
+const X_CACHE: HeaderName = HeaderName::from_static("x-cache");
+const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+const X_EDGE_POP: HeaderName = HeaderName::from_static("x-edge-pop");
+
+/// What is asked, and what is needed to answer and log it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Asked<'a> {
+    pub(super) at: Instant,
+    pub(super) id: &'a RequestId,
+    pub(super) site: &'a Arc<Site>,
+    pub(super) client: Option<IpAddr>,
+    pub(super) method: &'a Method,
+    pub(super) uri: &'a Uri,
+    pub(super) version: Version,
+    pub(super) headers: &'a HeaderMap,
+}
+
+impl<'a> Asked<'a> {
+    pub(super) fn new<B>(
+        request: &'a Request<B>,
+        client: Option<IpAddr>,
+        at: Instant,
+        id: &'a RequestId,
+        site: &'a Arc<Site>,
+    ) -> Self {
+        let (method, uri, headers) = (request.method(), request.uri(), request.headers());
+        Self {
+            at,
+            id,
+            site,
+            client,
+            method,
+            uri,
+            version: request.version(),
+            headers,
+        }
+    }
+}
+
+/// How an answer came about: what the verdict was, and what it cost the origin.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct How {
+    pub(super) verdict: Verdict,
+    pub(super) cost: Cost,
+    pub(super) forward: Option<Forward>,
+    pub(super) forward_status: Option<StatusCode>,
+    pub(super) stored: bool,
+    pub(super) collapsed: bool,
+    pub(super) detail: &'static str,
+}
+
+impl How {
+    pub(super) const fn new(verdict: Verdict, cost: Cost, forward: Option<Forward>) -> Self {
+        Self {
+            verdict,
+            cost,
+            forward,
+            forward_status: None,
+            stored: false,
+            collapsed: false,
+            detail: "",
+        }
+    }
+}
+
+/// What a request cost the origin.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Cost {
+    Nothing,
+    Condition,
+    Request,
+}
+
+/// An answer but for the fields that the edge adds to every one.
+struct Draft {
+    status: StatusCode,
+    headers: HeaderMap,
+    body: Body,
+    /// Bytes of the body, if it is all there; a body under way is counted at its end.
+    bytes: Option<u64>,
+    ttl: Option<i64>,
+}
+
+impl Engine {
+    /// Answers from a stored entry: the viewer's preconditions first, then its range
+    /// (RFC 9110 section 13.2.2).
+    pub(super) fn answer_stored(
+        &self,
+        asked: &Asked<'_>,
+        key: &Key,
+        entry: &Entry,
+        now: Instant,
+        mut how: How,
+    ) -> Response<Body> {
+        let head = &entry.head;
+        let mut headers = ready_fields(entry);
+        // Who caused the fetch gets the answer as it came; everybody else learns its age.
+        if how.cost != Cost::Request {
+            headers.insert(header::AGE, HeaderValue::from(head.age.at(now).as_secs()));
+        }
+        if how.detail.is_empty() {
+            how.detail = entry.detail;
+        }
+        let (status, body) = if head.status == StatusCode::OK {
+            select(asked, head, &mut headers, &entry.body)
+        } else {
+            (head.status, entry.body.clone())
+        };
+        let bytes = if *asked.method == Method::HEAD {
+            Bytes::new()
+        } else {
+            body
+        };
+        let draft = Draft {
+            status,
+            headers,
+            bytes: Some(bytes.len() as u64),
+            body: Body::whole(bytes),
+            ttl: Some(head.ttl(now)),
+        };
+        self.finish(asked, Some(key), draft, how)
+    }
+
+    /// Answers with what a fill brought that only this request may have.
+    pub(super) fn answer_live(
+        &self,
+        asked: &Asked<'_>,
+        key: &Key,
+        live: Live,
+        how: How,
+    ) -> Response<Body> {
+        let Live {
+            mut response,
+            exchange,
+        } = live;
+        // The fill asked without the viewer's conditions; they are applied to the result.
+        let unchanged = response.status == StatusCode::OK
+            && conditional::evaluate(asked.headers, &response.headers, exchange.received_wall)
+                == Precondition::NotModified;
+        if unchanged {
+            response.status = StatusCode::NOT_MODIFIED;
+            response.headers = conditional::not_modified_fields(&response.headers);
+            response.body = OriginBody::made(Bytes::new());
+        }
+        self.answer_response(asked, key, response, how)
+    }
+
+    /// Answers with an origin's response as it comes.
+    pub(super) fn answer_response(
+        &self,
+        asked: &Asked<'_>,
+        key: &Key,
+        response: OriginResponse,
+        mut how: How,
+    ) -> Response<Body> {
+        let OriginResponse {
+            status,
+            mut headers,
+            body,
+            detail,
+        } = response;
+        how.forward_status = Some(status);
+        if how.detail.is_empty() {
+            how.detail = detail;
+        }
+        let bodiless = *asked.method == Method::HEAD || status == StatusCode::NOT_MODIFIED;
+        let (body, bytes) = if bodiless {
+            (Body::empty(), Some(0))
+        } else {
+            let length = body.length();
+            if let Some(length) = length {
+                headers.insert(header::CONTENT_LENGTH, HeaderValue::from(length));
+            }
+            let (sender, receiver) = mpsc::channel(CHUNKS);
+            self.spawner.spawn(pump(body, sender));
+            let done = self.log_at_the_end(asked, status, how);
+            (Body::coming(receiver, length, done), None)
+        };
+        self.finish(
+            asked,
+            Some(key),
+            Draft {
+                status,
+                headers,
+                body,
+                bytes,
+                ttl: None,
+            },
+            how,
+        )
+    }
+
+    /// Answers with a refusal.
+    pub(super) fn answer_refusal(
+        &self,
+        asked: &Asked<'_>,
+        refusal: &Refusal,
+        mut how: How,
+    ) -> Response<Body> {
+        let (headers, text) = refusal.answer(asked.id.as_str());
+        how.detail = refusal.word();
+        let bytes = if *asked.method == Method::HEAD {
+            Bytes::new()
+        } else {
+            text
+        };
+        let draft = Draft {
+            status: refusal.status(),
+            headers,
+            bytes: Some(bytes.len() as u64),
+            body: Body::whole(bytes),
+            ttl: None,
+        };
+        self.finish(asked, None, draft, how)
+    }
+
+    /// Adds the edge's own fields; counts and logs.
+    fn finish(
+        &self,
+        asked: &Asked<'_>,
+        key: Option<&Key>,
+        draft: Draft,
+        how: How,
+    ) -> Response<Body> {
+        let Draft {
+            status,
+            mut headers,
+            body,
+            bytes,
+            ttl,
+        } = draft;
+        let site = &**asked.site;
+        let shown = key.filter(|_| site.debug_headers).map(Key::to_string);
+        let cache_status = CacheStatus {
+            cache: &site.name,
+            hit: how.forward.is_none() && key.is_some(),
+            forward: how.forward,
+            forward_status: how.forward_status.map(|status| status.as_u16()),
+            stored: how.stored,
+            collapsed: how.collapsed,
+            ttl,
+            key: shown.as_deref(),
+            detail: Some(how.detail).filter(|detail| site.debug_headers && !detail.is_empty()),
+        };
+        // Appended: an origin that is a cache has lines of its own.
+        headers.append(CACHE_STATUS, cache_status.render());
+        let cache = word(how.cost, status);
+        headers.insert(X_CACHE, HeaderValue::from_static(cache.1));
+        headers.append(header::VIA, site.via.clone());
+        headers.insert(X_REQUEST_ID, asked.id.value());
+        headers.insert(X_EDGE_POP, site.pop.clone());
+        self.metrics.answer(how.verdict, status);
+        if how.verdict != Verdict::Serve {
+            self.metrics
+                .took(how.verdict, self.clock.now().saturating_since(asked.at));
+        }
+        if let Some(bytes) = bytes {
+            self.metrics.viewer_bytes(bytes);
+            let took = match how.verdict {
+                Verdict::Serve => Duration::ZERO,
+                _ => self.clock.now().saturating_since(asked.at),
+            };
+            self.log.record(&Record {
+                at: asked.at,
+                took,
+                client: asked.client,
+                method: asked.method.as_str(),
+                host: host(asked),
+                target: target(asked),
+                protocol: protocol(asked.version),
+                status: status.as_u16(),
+                bytes,
+                verdict: how.verdict.as_str(),
+                cache: cache.0,
+                detail: how.detail,
+                request_id: asked.id.as_str(),
+                user_agent: user_agent(asked),
+            });
+        }
+        let mut response = Response::new(body);
+        *response.status_mut() = status;
+        *response.headers_mut() = headers;
+        response
+    }
+
+    /// Counts and logs an answer whose body is still coming, once it is done with.
+    fn log_at_the_end(
+        &self,
+        asked: &Asked<'_>,
+        status: StatusCode,
+        how: How,
+    ) -> impl FnOnce(u64) + Send + 'static + use<> {
+        let (log, metrics, clock) = (
+            self.log.clone(),
+            Arc::clone(&self.metrics),
+            Arc::clone(&self.clock),
+        );
+        let (at, client, version, id) = (asked.at, asked.client, asked.version, *asked.id);
+        let method = asked.method.clone();
+        let texts = [host(asked), target(asked), user_agent(asked)].map(str::to_owned);
+        move |bytes| {
+            metrics.viewer_bytes(bytes);
+            let [host, target, user_agent] = &texts;
+            log.record(&Record {
+                at,
+                took: clock.now().saturating_since(at),
+                client,
+                method: method.as_str(),
+                host,
+                target,
+                protocol: protocol(version),
+                status: status.as_u16(),
+                bytes,
+                verdict: how.verdict.as_str(),
+                cache: word(how.cost, status).0,
+                detail: how.detail,
+                request_id: id.as_str(),
+                user_agent,
+            });
+        }
+    }
+}
+
+/// Applies the viewer's preconditions and range to a stored 200.
+fn select(
+    asked: &Asked<'_>,
+    head: &Head,
+    headers: &mut HeaderMap,
+    body: &Bytes,
+) -> (StatusCode, Bytes) {
+    let fields = asked.headers;
+    let conditions = fields.contains_key(header::IF_NONE_MATCH)
+        || fields.contains_key(header::IF_MODIFIED_SINCE);
+    if conditions
+        && conditional::evaluate(fields, headers, head.exchange.received_wall)
+            == Precondition::NotModified
+    {
+        let age = headers.get(header::AGE).cloned();
+        *headers = conditional::not_modified_fields(headers);
+        if let Some(age) = age {
+            headers.insert(header::AGE, age);
+        }
+        return (StatusCode::NOT_MODIFIED, Bytes::new());
+    }
+    if !fields.contains_key(header::RANGE) {
+        return (StatusCode::OK, body.clone());
+    }
+    let length = body.len() as u64;
+    match range::select(asked.method, fields, headers, length) {
+        Selection::Whole => (StatusCode::OK, body.clone()),
+        Selection::Part { first, last } => {
+            headers.insert(
+                header::CONTENT_RANGE,
+                range::content_range(first, last, length),
+            );
+            headers.insert(header::CONTENT_LENGTH, HeaderValue::from(last - first + 1));
+            // A selected range lies within the body, whose length is a usize.
+            let part = body.slice(first as usize..=last as usize);
+            (StatusCode::PARTIAL_CONTENT, part)
+        }
+        Selection::Unsatisfiable => {
+            let date = headers.remove(header::DATE);
+            headers.clear();
+            if let Some(date) = date {
+                headers.insert(header::DATE, date);
+            }
+            headers.insert(header::CONTENT_RANGE, range::unsatisfied_range(length));
+            headers.insert(header::CONTENT_LENGTH, HeaderValue::from(0));
+            (StatusCode::RANGE_NOT_SATISFIABLE, Bytes::new())
+        }
+    }
+}
+
+/// Moves a body from an origin towards a viewer, at the viewer's pace; ends when either does.
+async fn pump(
+    mut body: OriginBody,
+    sender: mpsc::Sender<Result<Bytes, crate::origin::OriginError>>,
+) {
+    loop {
+        // A viewer that leaves while the origin is silent ends the origin's request as well.
+        let chunk = tokio::select! {
+            chunk = body.chunk() => chunk,
+            () = sender.closed() => return,
+        };
+        let (chunk, last) = match chunk {
+            Ok(Some(chunk)) => (Ok(chunk), false),
+            Ok(None) => return,
+            Err(error) => (Err(error), true),
+        };
+        if sender.send(chunk).await.is_err() || last {
+            return;
+        }
+    }
+}
+
+/// What `X-Cache` says: what this request cost the origin, or Error.
+const fn word(cost: Cost, status: StatusCode) -> (&'static str, &'static str) {
+    if status.as_u16() >= 400 {
+        return ("Error", "Error from seawall");
+    }
+    match cost {
+        Cost::Nothing => ("Hit", "Hit from seawall"),
+        Cost::Condition => ("RefreshHit", "RefreshHit from seawall"),
+        Cost::Request => ("Miss", "Miss from seawall"),
+    }
+}
+
+fn host<'a>(asked: &Asked<'a>) -> &'a str {
+    match asked.uri.authority() {
+        Some(authority) => authority.as_str(),
+        None => text(asked, &header::HOST),
+    }
+}
+
+fn target<'a>(asked: &Asked<'a>) -> &'a str {
+    asked
+        .uri
+        .path_and_query()
+        .map_or("", |target| target.as_str())
+}
+
+fn user_agent<'a>(asked: &Asked<'a>) -> &'a str {
+    text(asked, &header::USER_AGENT)
+}
+
+fn text<'a>(asked: &Asked<'a>, name: &HeaderName) -> &'a str {
+    asked
+        .headers
+        .get(name)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default()
+}
+
+const fn protocol(version: Version) -> &'static str {
+    match version {
+        Version::HTTP_10 => "HTTP/1.0",
+        Version::HTTP_11 => "HTTP/1.1",
+        Version::HTTP_2 => "HTTP/2.0",
+        _ => "HTTP",
+    }
+}

@@ -1,0 +1,189 @@
+//! The body of an answer: whole, or coming from an origin.
+
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use http_body::{Body as HttpBody, Frame, SizeHint};
+use tokio::sync::mpsc;
+
+use crate::origin::OriginError;
+
+/// The body ended before its end. The connection (or the stream) is cut, so that nobody can take
+/// what came for the whole.
+#[derive(Debug, Clone, thiserror::Error)]
+#[error("the origin's body ended early: {0}")]
+pub struct Aborted(#[from] pub OriginError);
+
+/// An answer's body.
+#[derive(Debug)]
+pub struct Body(Kind);
+
+#[derive(Debug)]
+enum Kind {
+    Whole(Bytes),
+    Coming(Box<Coming>),
+}
+
+#[derive(Debug)]
+struct Coming {
+    chunks: mpsc::Receiver<Result<Bytes, OriginError>>,
+    /// What is still to come, where that was announced.
+    left: Option<u64>,
+    ended: bool,
+    /// Called once with the bytes that were handed over, when the body is done with.
+    done: Done,
+}
+
+/// What is to be done when a body is done with.
+struct Done(Option<Box<dyn FnOnce(u64) + Send>>, u64);
+
+impl std::fmt::Debug for Done {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} bytes so far", self.1)
+    }
+}
+
+impl Drop for Done {
+    fn drop(&mut self) {
+        if let Some(done) = self.0.take() {
+            done(self.1);
+        }
+    }
+}
+
+impl Body {
+    /// No bytes.
+    #[must_use]
+    pub const fn empty() -> Self {
+        Self(Kind::Whole(Bytes::new()))
+    }
+
+    /// All bytes at once.
+    #[must_use]
+    pub const fn whole(bytes: Bytes) -> Self {
+        Self(Kind::Whole(bytes))
+    }
+
+    /// Bytes as they come. `length`: how many were announced; fewer are an error, so that the
+    /// answer cannot look complete. `done` is told how many were handed over, at the end or when
+    /// the viewer has gone.
+    #[must_use]
+    pub fn coming(
+        chunks: mpsc::Receiver<Result<Bytes, OriginError>>,
+        length: Option<u64>,
+        done: impl FnOnce(u64) + Send + 'static,
+    ) -> Self {
+        let done = Done(Some(Box::new(done)), 0);
+        Self(Kind::Coming(Box::new(Coming {
+            chunks,
+            left: length,
+            ended: false,
+            done,
+        })))
+    }
+}
+
+impl HttpBody for Body {
+    type Data = Bytes;
+    type Error = Aborted;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Aborted>>> {
+        let coming = match &mut self.0 {
+            Kind::Whole(bytes) if bytes.is_empty() => return Poll::Ready(None),
+            Kind::Whole(bytes) => return Poll::Ready(Some(Ok(Frame::data(std::mem::take(bytes))))),
+            Kind::Coming(coming) => coming,
+        };
+        if coming.ended {
+            return Poll::Ready(None);
+        }
+        let next = match coming.chunks.poll_recv(cx) {
+            Poll::Pending => return Poll::Pending,
+            Poll::Ready(next) => next,
+        };
+        let early = |left: u64| OriginError::Broken(format!("{left} bytes are missing"));
+        Poll::Ready(match next {
+            Some(Ok(bytes)) => {
+                if let Some(left) = &mut coming.left {
+                    *left = left.saturating_sub(bytes.len() as u64);
+                }
+                coming.done.1 += bytes.len() as u64;
+                Some(Ok(Frame::data(bytes)))
+            }
+            Some(Err(error)) => {
+                coming.ended = true;
+                Some(Err(Aborted(error)))
+            }
+            None => {
+                coming.ended = true;
+                coming
+                    .left
+                    .filter(|left| *left > 0)
+                    .map(|left| Err(Aborted(early(left))))
+            }
+        })
+    }
+
+    fn is_end_stream(&self) -> bool {
+        match &self.0 {
+            Kind::Whole(bytes) => bytes.is_empty(),
+            Kind::Coming(coming) => coming.ended || coming.left == Some(0),
+        }
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        match &self.0 {
+            Kind::Whole(bytes) => SizeHint::with_exact(bytes.len() as u64),
+            Kind::Coming(coming) => coming
+                .left
+                .map_or_else(SizeHint::default, SizeHint::with_exact),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use http_body_util::BodyExt;
+
+    use super::*;
+
+    async fn collected(
+        length: Option<u64>,
+        chunks: Vec<Result<Bytes, OriginError>>,
+    ) -> Result<Bytes, Aborted> {
+        let (sender, receiver) = mpsc::channel(8);
+        for chunk in chunks {
+            sender.send(chunk).await.unwrap();
+        }
+        drop(sender);
+        Ok(Body::coming(receiver, length, |_| ())
+            .collect()
+            .await?
+            .to_bytes())
+    }
+
+    #[tokio::test]
+    async fn a_body_that_ends_early_is_an_error_and_never_an_end() {
+        let part = || Ok(Bytes::from_static(b"part"));
+        assert_eq!(collected(Some(4), vec![part()]).await.unwrap(), "part");
+        assert_eq!(collected(None, vec![part()]).await.unwrap(), "part");
+        assert!(collected(Some(5), vec![part()]).await.is_err());
+        let broken = OriginError::Broken("reset".to_owned());
+        assert!(collected(None, vec![part(), Err(broken)]).await.is_err());
+    }
+
+    #[tokio::test]
+    async fn whoever_waits_for_the_end_is_told_once_what_was_sent() {
+        let (told, tell) = std::sync::mpsc::sync_channel(2);
+        let (sender, receiver) = mpsc::channel(8);
+        let mut body = Body::coming(receiver, None, move |bytes| told.send(bytes).unwrap());
+        sender.send(Ok(Bytes::from_static(b"part"))).await.unwrap();
+        body.frame().await.unwrap().unwrap();
+        assert!(tell.try_recv().is_err());
+        drop(body);
+        assert_eq!(tell.try_iter().collect::<Vec<_>>(), [4]);
+    }
+}

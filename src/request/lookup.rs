@@ -1,0 +1,67 @@
+//! *Look-up*: what is known about a request's object, and the facts for the verdict.
+
+use std::cell::RefCell;
+use std::sync::Arc;
+
+use http::{HeaderMap, Method, header};
+
+use crate::object::id::ObjectId;
+use crate::semantics::age::Instant;
+use crate::semantics::conditional;
+use crate::semantics::directives::Directives;
+use crate::store::entry::Entry;
+use crate::verdict::Facts;
+
+use super::Engine;
+use super::route::Keyed;
+
+/// Ready header maps that each worker keeps: those of the entries it served last.
+const READY: usize = 256;
+
+impl Engine {
+    /// The entry under the request's key, and the facts for the verdict.
+    pub(super) fn look_up(
+        &self,
+        keyed: &Keyed<'_>,
+        method: &Method,
+        headers: &HeaderMap,
+        now: Instant,
+    ) -> (Option<Arc<Entry>>, Facts) {
+        let entry = self.memory.find(&keyed.key);
+        let found = entry.as_ref().map(|entry| entry.found(&self.ledger, now));
+        let only_if_cached =
+            headers.contains_key(header::CACHE_CONTROL) && Directives::of(headers).only_if_cached;
+        let facts = Facts {
+            found,
+            head: *method == Method::HEAD,
+            range: headers.contains_key(header::RANGE),
+            concerns_origin: conditional::concerns_origin(headers),
+            only_if_cached,
+            unshareable: entry.is_none() && self.fills.is_unshareable(&keyed.key),
+        };
+        (entry, facts)
+    }
+}
+
+/// The entry's fields as a map with room for ours. The maps of the hottest entries are kept
+/// ready per worker: cloning one is half the work of making one, and the compact block is what
+/// all the others cost in memory.
+pub(super) fn ready_fields(entry: &Entry) -> HeaderMap {
+    type Slot = Option<(ObjectId, HeaderMap)>;
+    thread_local! {
+        static MAPS: RefCell<Vec<Slot>> = RefCell::new(vec![None; READY]);
+    }
+    // READY is far below u64::MAX, so the remainder is an index.
+    let at = (entry.id.number() % READY as u64) as usize;
+    MAPS.with_borrow_mut(|maps| {
+        let slot = &mut maps[at];
+        match slot {
+            Some((id, map)) if *id == entry.id => map.clone(),
+            _ => {
+                let map = entry.head.fields.to_map(super::answer::OWN_FIELDS);
+                *slot = Some((entry.id, map.clone()));
+                map
+            }
+        }
+    })
+}

@@ -1,0 +1,357 @@
+//! The path of a request: receive → route → key → look up → verdict → answer.
+//!
+//! Each step consumes the last value and returns a richer one, so a wrong order does not compile.
+//! [`Engine::try_hit`] goes the whole path for a hit without an await point;
+//! [`Engine::handle`] goes on where the origin, or another fill, must be waited for.
+
+pub(crate) mod answer;
+pub mod body;
+mod lookup;
+pub mod receive;
+pub mod refusal;
+pub mod route;
+
+use std::collections::HashMap;
+use std::fmt;
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+use http::{HeaderValue, Method, Request, Response, StatusCode, header};
+use tokio::runtime::Handle;
+
+use crate::clock::SharedClock;
+use crate::fill::{Fills, Outcome, Plan};
+use crate::origin::{Ask, Origin, OriginError};
+use crate::policy::distribution::Distributions;
+use crate::purge::ledger::{Ledger, Liveness};
+use crate::semantics::cache_status::Forward;
+use crate::semantics::freshness::State;
+use crate::store::entry::Entry;
+use crate::store::memory::Memory;
+use crate::telemetry::access_log::AccessLog;
+use crate::telemetry::metrics::Metrics;
+use crate::verdict::{Verdict, decide};
+use answer::{Asked, Cost, How};
+use body::Body;
+use receive::Received;
+use refusal::Refusal;
+use route::Keyed;
+
+/// An origin as a site knows it.
+pub type OriginSite = Arc<dyn Origin>;
+
+/// Fills that a request waits for, one after the other, when purges overtake them; then it asks
+/// by itself, which no purge of before its arrival can overtake.
+const ROUNDS: usize = 3;
+
+/// What a request travels with: one configuration, from its arrival to its answer.
+#[derive(Debug)]
+pub struct Site {
+    /// The edge's name in `Cache-Status`.
+    pub name: String,
+    /// The edge's member of `Via`.
+    pub via: HeaderValue,
+    /// `X-Edge-Pop`.
+    pub pop: HeaderValue,
+    /// The distributions.
+    pub distributions: Arc<Distributions>,
+    /// The origins, by name.
+    pub origins: HashMap<String, OriginSite>,
+    /// The largest body that is stored, in bytes.
+    pub max_object_size: u64,
+    /// Whether `Cache-Status` shows `key` and `detail`.
+    pub debug_headers: bool,
+}
+
+/// What an edge answers requests with.
+pub struct Engine {
+    /// The configuration in force.
+    pub site: ArcSwap<Site>,
+    /// The time.
+    pub clock: SharedClock,
+    /// What has been invalidated.
+    pub ledger: Arc<Ledger>,
+    /// What is kept.
+    pub memory: Memory,
+    /// What is being fetched.
+    pub fills: Fills,
+    /// What is counted.
+    pub metrics: Arc<Metrics>,
+    /// What is logged.
+    pub log: AccessLog,
+    /// The runtime of origin requests.
+    pub spawner: Handle,
+}
+
+impl fmt::Debug for Engine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Engine")
+    }
+}
+
+impl Engine {
+    /// Answers at once what needs no waiting: hits, and requests that are refused. Everything
+    /// else comes back, its object known, for [`Engine::handle`].
+    ///
+    /// # Errors
+    /// Not an error: the request on its way.
+    // The large Err is the request itself, moved once, on the path that is about to go to the
+    // network anyway.
+    #[allow(
+        clippy::result_large_err,
+        reason = "the request on its way; boxing it would cost every miss"
+    )]
+    pub fn try_hit<B>(
+        &self,
+        request: &Request<B>,
+        client: Option<IpAddr>,
+    ) -> Result<Response<Body>, Keyed<'static>> {
+        let received = Received::new(request, client, self.site.load_full(), self.clock.now());
+        let keyed = match received.route().and_then(route::Routed::key) {
+            Ok(keyed) => keyed,
+            Err((received, refusal)) => {
+                let Received { at, id, site, .. } = &received;
+                let asked = Asked::new(request, client, *at, id, site);
+                return Ok(self.answer_refusal(
+                    &asked,
+                    &refusal,
+                    How::new(Verdict::Refuse, Cost::Nothing, None),
+                ));
+            }
+        };
+        let (entry, facts) = self.look_up(&keyed, request.method(), request.headers(), keyed.at);
+        match (decide(&facts), entry) {
+            (verdict @ Verdict::Serve, Some(entry)) => {
+                let asked = Asked::new(request, client, keyed.at, &keyed.id, &keyed.site);
+                let how = How::new(verdict, Cost::Nothing, None);
+                Ok(self.answer_stored(&asked, &keyed.key, &entry, keyed.at, how))
+            }
+            _ => Err(keyed.into_owned()),
+        }
+    }
+
+    /// Answers a request that may have to wait.
+    pub async fn handle<B>(
+        &self,
+        keyed: Keyed<'static>,
+        request: Request<B>,
+        client: Option<IpAddr>,
+    ) -> Response<Body> {
+        // Nothing of the viewer's body is ever forwarded to a bucket.
+        let request = request.map(drop);
+        let asked = Asked::new(&request, client, keyed.at, &keyed.id, &keyed.site);
+        for _ in 0..ROUNDS {
+            let now = self.clock.now();
+            let (entry, facts) = self.look_up(&keyed, asked.method, asked.headers, now);
+            let verdict = decide(&facts);
+            match (verdict, entry) {
+                (Verdict::Serve, Some(entry)) => {
+                    let how = How::new(verdict, Cost::Nothing, None);
+                    return self.answer_stored(&asked, &keyed.key, &entry, now, how);
+                }
+                (Verdict::ServeStale { refresh }, Some(entry)) => {
+                    if refresh && let Some(plan) = self.plan(&keyed, Some(Arc::clone(&entry))) {
+                        // Nobody waits for it: the ticket is thrown away.
+                        drop(self.fills.join_or_start(plan));
+                    }
+                    let how = How::new(verdict, Cost::Nothing, None);
+                    return self.answer_stored(&asked, &keyed.key, &entry, now, how);
+                }
+                (Verdict::Validate, entry) => {
+                    if let Some(answer) = self
+                        .follow(&asked, &keyed, verdict, Forward::Stale, entry)
+                        .await
+                    {
+                        return answer;
+                    }
+                }
+                (Verdict::Fetch { why }, entry) => {
+                    if let Some(answer) = self.follow(&asked, &keyed, verdict, why, entry).await {
+                        return answer;
+                    }
+                }
+                (Verdict::Pass { why }, _) => return self.pass(&asked, &keyed, why).await,
+                (Verdict::Refuse, _) => {
+                    let how = How::new(verdict, Cost::Nothing, None);
+                    return self.answer_refusal(&asked, &Refusal::NotCached, how);
+                }
+                // A verdict to serve comes with the entry that it is about.
+                (Verdict::Serve | Verdict::ServeStale { .. }, None) => break,
+            }
+        }
+        self.pass(&asked, &keyed, Forward::UriMiss).await
+    }
+
+    /// Waits for a fill. `None`: a purge overtook what it brought, or the configuration changed.
+    async fn follow(
+        &self,
+        asked: &Asked<'_>,
+        keyed: &Keyed<'static>,
+        verdict: Verdict,
+        why: Forward,
+        found: Option<Arc<Entry>>,
+    ) -> Option<Response<Body>> {
+        let validate = found.clone().filter(|_| verdict == Verdict::Validate);
+        let Some(plan) = self.plan(keyed, validate.clone()) else {
+            return Some(self.answer_refusal(
+                asked,
+                &Refusal::Internal,
+                How::new(verdict, Cost::Nothing, None),
+            ));
+        };
+        let ticket = self.fills.join_or_start(plan);
+        let first = ticket.is_first();
+        let mut how = How::new(verdict, Cost::Nothing, Some(why));
+        how.collapsed = !first;
+        let (outcome, live) = ticket.wait().await;
+        match outcome {
+            Outcome::Stored(entry) | Outcome::Renewed(entry)
+                if entry.liveness(&self.ledger) != Liveness::Alive =>
+            {
+                None
+            }
+            Outcome::Stored(entry) => {
+                how.stored = true;
+                how.forward_status = Some(entry.head.status);
+                how.cost = if first { Cost::Request } else { Cost::Nothing };
+                Some(self.answer_stored(asked, &keyed.key, &entry, self.clock.now(), how))
+            }
+            Outcome::Renewed(entry) => {
+                how.stored = true;
+                how.forward_status = Some(StatusCode::NOT_MODIFIED);
+                how.cost = if first {
+                    Cost::Condition
+                } else {
+                    Cost::Nothing
+                };
+                Some(self.answer_stored(asked, &keyed.key, &entry, self.clock.now(), how))
+            }
+            Outcome::Unshareable { why } => Some(match live {
+                Some(live) => {
+                    how.cost = Cost::Request;
+                    how.detail = why;
+                    self.answer_live(asked, &keyed.key, live, how)
+                }
+                None => self.pass(asked, keyed, Forward::UriMiss).await,
+            }),
+            Outcome::Failed(error) => {
+                how.cost = if first { Cost::Request } else { Cost::Nothing };
+                Some(self.answer_failed(asked, keyed, found, validate.is_some(), &error, how))
+            }
+            Outcome::Outdated => None,
+        }
+    }
+
+    /// The stale answer where it is allowed and still alive, else the error (SEMANTICS 5).
+    fn answer_failed(
+        &self,
+        asked: &Asked<'_>,
+        keyed: &Keyed<'static>,
+        found: Option<Arc<Entry>>,
+        validating: bool,
+        error: &Arc<OriginError>,
+        mut how: How,
+    ) -> Response<Body> {
+        let now = self.clock.now();
+        let allowed = |entry: &Arc<Entry>| {
+            error.permits_stale()
+                && entry.liveness(&self.ledger) != Liveness::Dead
+                && !entry.head.freshness.always_validate
+                && !matches!(
+                    entry.head.state(now),
+                    State::Stale {
+                        if_error: false,
+                        ..
+                    }
+                )
+        };
+        match found.filter(allowed) {
+            Some(entry) => {
+                entry.rest_origin(
+                    now.saturating_add(keyed.distribution.default_behavior.cache.error_ttl),
+                );
+                how.verdict = Verdict::ServeStale { refresh: false };
+                how.cost = if how.cost == Cost::Request {
+                    Cost::Condition
+                } else {
+                    how.cost
+                };
+                how.detail = error.word();
+                self.answer_stored(asked, &keyed.key, &entry, now, how)
+            }
+            None => {
+                let refusal = Refusal::Origin {
+                    error: (**error).clone(),
+                    validating,
+                };
+                self.answer_refusal(asked, &refusal, how)
+            }
+        }
+    }
+
+    /// Forwards this one request; its answer is not stored, and reaches nobody else.
+    async fn pass(
+        &self,
+        asked: &Asked<'_>,
+        keyed: &Keyed<'static>,
+        why: Forward,
+    ) -> Response<Body> {
+        let how = How::new(Verdict::Pass { why }, Cost::Request, Some(why));
+        let Some(origin) = keyed.origin().map(Arc::clone) else {
+            return self.answer_refusal(asked, &Refusal::Internal, how);
+        };
+        let mut ask = Ask::get(Arc::from(&*keyed.path));
+        if *asked.method == Method::HEAD {
+            ask.method = Method::HEAD;
+        }
+        // The origin takes out what it does not forward.
+        ask.conditions = asked.headers.clone();
+        ask.conditions.remove(header::AUTHORIZATION);
+        // On the runtime of origin requests, so that its connections live there.
+        let fetch = self.spawner.spawn(async move {
+            let permit = origin.admit().await?;
+            origin.fetch(permit, ask).await
+        });
+        match fetch.await {
+            Ok(Ok(response)) => self.answer_response(asked, &keyed.key, response, how),
+            Ok(Err(error)) => self.answer_refusal(
+                asked,
+                &Refusal::Origin {
+                    error,
+                    validating: false,
+                },
+                how,
+            ),
+            Err(_) => {
+                self.metrics.panics.increment();
+                self.answer_refusal(asked, &Refusal::Internal, how)
+            }
+        }
+    }
+
+    fn plan(&self, keyed: &Keyed<'static>, validate: Option<Arc<Entry>>) -> Option<Plan> {
+        Some(Plan {
+            key: keyed.key.clone(),
+            identity: keyed.identity(),
+            path: Arc::from(&*keyed.path),
+            origin: Arc::clone(keyed.origin()?),
+            policy: keyed.distribution.default_behavior.cache.clone(),
+            max_object_size: keyed.site.max_object_size,
+            epoch: self.epoch_of(&keyed.site),
+            validate,
+        })
+    }
+
+    /// The epoch that belongs to a configuration. A reload puts the new one in force first and
+    /// raises the epoch then; so a configuration that is in force after the epoch was read has
+    /// that epoch. One that has been replaced has none that any stamp could bear.
+    fn epoch_of(&self, site: &Arc<Site>) -> u64 {
+        let epoch = self.ledger.position().epoch;
+        if Arc::ptr_eq(&self.site.load(), site) {
+            epoch
+        } else {
+            u64::MAX
+        }
+    }
+}

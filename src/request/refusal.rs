@@ -1,0 +1,197 @@
+//! The one place where errors become answers. The public text is apart from the logged cause: a
+//! viewer learns what it needs to act, never what stands behind the edge.
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderValue, StatusCode, header};
+
+use crate::origin::OriginError;
+use crate::semantics::target::TargetError;
+
+/// Why a request gets no object.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// 400: the host is none, missing, or contradicted.
+    BadHost(&'static str),
+    /// 400: the path is none.
+    BadTarget(TargetError),
+    /// 404: `/` of a distribution without a root object, which no object can be.
+    NoRootObject,
+    /// 405: the method is not allowed here; these are.
+    Method(HeaderValue),
+    /// 414
+    TargetTooLong,
+    /// 421: no distribution has this host.
+    UnknownHost,
+    /// 431
+    HeadTooLong,
+    /// 500: a bug of ours.
+    Internal,
+    /// 504: only a stored answer was wanted (`only-if-cached`), and there is none.
+    NotCached,
+    /// The origin gave nothing that could be served; `validating`: a stored answer had to be
+    /// validated and could not be (RFC 9111 section 5.2.2.2: 504).
+    Origin {
+        /// The origin's error.
+        error: OriginError,
+        /// Whether a stored answer was to be validated.
+        validating: bool,
+    },
+}
+
+impl Refusal {
+    /// The status.
+    #[must_use]
+    pub fn status(&self) -> StatusCode {
+        match self {
+            Self::BadHost(_) | Self::BadTarget(_) => StatusCode::BAD_REQUEST,
+            Self::NoRootObject => StatusCode::NOT_FOUND,
+            Self::Method(_) => StatusCode::METHOD_NOT_ALLOWED,
+            Self::TargetTooLong => StatusCode::URI_TOO_LONG,
+            Self::UnknownHost => StatusCode::MISDIRECTED_REQUEST,
+            Self::HeadTooLong => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
+            Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+            Self::NotCached => StatusCode::GATEWAY_TIMEOUT,
+            Self::Origin { error, validating } => match error {
+                OriginError::Timeout { .. } => StatusCode::GATEWAY_TIMEOUT,
+                OriginError::Connect(_) | OriginError::Broken(_) if *validating => {
+                    StatusCode::GATEWAY_TIMEOUT
+                }
+                OriginError::Busy(_) | OriginError::Failed { .. } => {
+                    StatusCode::SERVICE_UNAVAILABLE
+                }
+                OriginError::Connect(_)
+                | OriginError::Broken(_)
+                | OriginError::NoCredentials(_)
+                | OriginError::Denied { .. }
+                | OriginError::Misconfigured { .. }
+                | OriginError::Unasked(_) => StatusCode::BAD_GATEWAY,
+            },
+        }
+    }
+
+    /// The refusal's word in logs and `detail`.
+    #[must_use]
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::BadHost(_) => "bad-host",
+            Self::BadTarget(_) => "bad-target",
+            Self::NoRootObject => "no-root-object",
+            Self::Method(_) => "method",
+            Self::TargetTooLong => "target-too-long",
+            Self::UnknownHost => "unknown-host",
+            Self::HeadTooLong => "head-too-long",
+            Self::Internal => "internal",
+            Self::NotCached => "only-if-cached",
+            Self::Origin { error, .. } => error.word(),
+        }
+    }
+
+    /// Fields and body of the answer.
+    #[must_use]
+    pub fn answer(&self, request_id: &str) -> (HeaderMap, Bytes) {
+        let status = self.status();
+        let mut headers = HeaderMap::new();
+        headers.insert(
+            header::CONTENT_TYPE,
+            HeaderValue::from_static("text/plain; charset=utf-8"),
+        );
+        // What the edge words itself is nobody's to keep.
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        if let Self::Method(allowed) = self {
+            headers.insert(header::ALLOW, allowed.clone());
+        }
+        if status == StatusCode::SERVICE_UNAVAILABLE {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+        }
+        let reason = match self {
+            Self::BadHost(text) => format!("{text}."),
+            Self::BadTarget(error) => format!("The path cannot be used: {error}."),
+            Self::NoRootObject => "There is no object at this address.".to_owned(),
+            Self::Method(allowed) => {
+                format!(
+                    "Allowed here: {}.",
+                    String::from_utf8_lossy(allowed.as_bytes())
+                )
+            }
+            Self::TargetTooLong => format!(
+                "At most {} bytes are allowed.",
+                super::receive::TARGET_BYTES
+            ),
+            Self::UnknownHost => "This edge serves no site of that name.".to_owned(),
+            Self::HeadTooLong => {
+                format!("At most {} bytes are allowed.", super::receive::HEAD_BYTES)
+            }
+            Self::Internal => "The edge made a mistake.".to_owned(),
+            Self::NotCached => "Only a stored answer was asked for, and there is none.".to_owned(),
+            Self::Origin { .. } => "The edge could not get this object from its origin.".to_owned(),
+        };
+        let title = status.canonical_reason().unwrap_or_default();
+        let body = format!(
+            "{} {title}\n\n{reason}\nRequest id: {request_id}\n",
+            status.as_u16()
+        );
+        headers.insert(header::CONTENT_LENGTH, HeaderValue::from(body.len()));
+        (headers, Bytes::from(body))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn every_origin_error_has_its_status() {
+        let failed = || OriginError::Failed {
+            status: 500,
+            code: String::new(),
+        };
+        let rows = [
+            (OriginError::Connect("secret.internal".into()), false, 502),
+            (OriginError::Connect("secret.internal".into()), true, 504),
+            (
+                OriginError::Timeout {
+                    what: "answer",
+                    limit: Duration::ZERO,
+                },
+                false,
+                504,
+            ),
+            (OriginError::Broken(String::new()), false, 502),
+            (OriginError::Broken(String::new()), true, 504),
+            (OriginError::Busy(1), false, 503),
+            (failed(), false, 503),
+            (
+                OriginError::Denied {
+                    status: 403,
+                    code: "AccessDenied".into(),
+                },
+                false,
+                502,
+            ),
+            (
+                OriginError::Misconfigured {
+                    status: 404,
+                    code: "NoSuchBucket".into(),
+                },
+                false,
+                502,
+            ),
+        ];
+        for (error, validating, status) in rows {
+            let refusal = Refusal::Origin { error, validating };
+            assert_eq!(refusal.status().as_u16(), status, "{refusal:?}");
+            let (headers, body) = refusal.answer("id");
+            let text = String::from_utf8(body.to_vec()).unwrap();
+            assert!(
+                !text.contains("secret")
+                    && !text.contains("AccessDenied")
+                    && !text.contains("Bucket"),
+                "{text}"
+            );
+            assert_eq!(headers.contains_key(header::RETRY_AFTER), status == 503);
+            assert_eq!(headers[header::CACHE_CONTROL], "no-store");
+        }
+    }
+}

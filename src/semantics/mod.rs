@@ -1,0 +1,40 @@
+//! What HTTP says about caching, as functions of (fields, instants).
+//!
+//! Invariants: ring 0, so no I/O, no async, no clock: every instant comes in as an argument, and the
+//! same arguments always give the same answer. No function here panics, whatever bytes a peer sent;
+//! all sums saturate. Where a message is malformed, the reading is taken that stores and reuses less.
+//!
+//! What this room does not do: it knows nothing of keys, purges, tiers or the operator's names. What
+//! the operator decided about lifetimes comes in as plain numbers ([`freshness::Bounds`]).
+//!
+//! Sources: RFC 9110 (semantics), RFC 9111 (caching), RFC 5861 (stale windows), RFC 9211
+//! (Cache-Status), RFC 9213 (targeted fields). Rule numbers in the tests are those of the project's
+//! specification of shared-cache semantics.
+//!
+//! | file | question |
+//! |---|---|
+//! | [`directives`] | what does Cache-Control say? |
+//! | [`targeted`] | which field rules, CDN-Cache-Control or Cache-Control? |
+//! | [`dates`] | what time does this field name? |
+//! | [`age`] | how old is it? |
+//! | [`freshness`] | how long may it be reused, and what then? |
+//! | [`storable`] | may it be stored, and if not, why? |
+//! | [`validators`] | are these two entity tags the same? |
+//! | [`conditional`] | does the viewer hold it already? |
+//! | [`range`] | which part of it is wanted? |
+//! | [`fields`] | which fields travel, and what does a 304 change? |
+//! | [`cache_status`] | how is the answer explained? |
+//! | [`target`] | which object does this path name? |
+
+pub mod age;
+pub mod cache_status;
+pub mod conditional;
+pub mod dates;
+pub mod directives;
+pub mod fields;
+pub mod freshness;
+pub mod range;
+pub mod storable;
+pub mod target;
+pub mod targeted;
+pub mod validators;

@@ -1,0 +1,190 @@
+//! Listeners and the accept loop.
+
+use std::io;
+use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
+
+use socket2::{Domain, Protocol, Socket, Type};
+use tokio::net::TcpStream;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+
+use super::connection::Protocols;
+use super::viewer::Viewers;
+use super::{Phase, limits};
+use crate::clock;
+use crate::telemetry::metrics::Metrics;
+
+/// `count` listeners on one address, between which the kernel spreads connections.
+///
+/// The address is bound once without `SO_REUSEPORT` first: two copies of the program would
+/// otherwise share a port, and its traffic, without a word.
+///
+/// # Errors
+/// When the address is taken or not this machine's.
+pub fn bind(address: SocketAddr, count: usize) -> io::Result<Vec<TcpListener>> {
+    let probe = socket(address, false)?;
+    let address = probe.local_addr()?;
+    drop(probe);
+    (0..count).map(|_| socket(address, true)).collect()
+}
+
+fn socket(address: SocketAddr, shared: bool) -> io::Result<TcpListener> {
+    let socket = Socket::new(
+        Domain::for_address(address),
+        Type::STREAM,
+        Some(Protocol::TCP),
+    )?;
+    // Connections of before a restart may linger in TIME_WAIT; they do not own the port.
+    socket.set_reuse_address(true)?;
+    if shared {
+        socket.set_reuse_port(true)?;
+    }
+    socket.set_nonblocking(true)?;
+    socket.bind(&address.into())?;
+    socket.listen(limits::BACKLOG)?;
+    Ok(socket.into())
+}
+
+/// Lets in at most `max_connections`, and knows when all have gone.
+#[derive(Clone, Debug)]
+pub struct Gate {
+    places: Arc<Semaphore>,
+    total: usize,
+    metrics: Arc<Metrics>,
+}
+
+/// A place of one connection, given back when it closes.
+#[derive(Debug)]
+pub struct Place {
+    metrics: Arc<Metrics>,
+    _place: OwnedSemaphorePermit,
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.metrics.connections_open.decrement();
+    }
+}
+
+impl Gate {
+    /// A gate of `total` places.
+    #[must_use]
+    pub fn new(places: Arc<Semaphore>, total: usize, metrics: Arc<Metrics>) -> Self {
+        Self {
+            places,
+            total,
+            metrics,
+        }
+    }
+
+    fn enter(&self) -> Option<Place> {
+        let Ok(place) = Arc::clone(&self.places).try_acquire_owned() else {
+            self.metrics.connections_refused.increment();
+            return None;
+        };
+        self.metrics.connections.increment();
+        self.metrics.connections_open.increment();
+        Some(Place {
+            metrics: Arc::clone(&self.metrics),
+            _place: place,
+        })
+    }
+
+    /// Waits until every connection has closed. Nothing may enter any more by then.
+    pub async fn all_closed(&self) {
+        let all = u32::try_from(self.total).unwrap_or(u32::MAX);
+        // The semaphore is never closed; to hold every place is to know that nobody has one.
+        drop(self.places.acquire_many(all).await);
+    }
+}
+
+/// Serves all listeners of one thread until the server closes.
+pub async fn serve_all(
+    listeners: Vec<TcpListener>,
+    viewers: Viewers,
+    protocols: Arc<Protocols>,
+    gate: Gate,
+    mut phase: watch::Receiver<Phase>,
+) {
+    for listener in listeners {
+        let (viewers, protocols, gate, phase) = (
+            viewers.clone(),
+            Arc::clone(&protocols),
+            gate.clone(),
+            phase.clone(),
+        );
+        tokio::spawn(accept(listener, viewers, protocols, gate, phase));
+    }
+    // The server outlives its threads, so the channel stays open until the phase is Closed.
+    let _ = phase.wait_for(|phase| *phase == Phase::Closed).await;
+}
+
+async fn accept(
+    listener: TcpListener,
+    viewers: Viewers,
+    protocols: Arc<Protocols>,
+    gate: Gate,
+    mut phase: watch::Receiver<Phase>,
+) {
+    let listener = match tokio::net::TcpListener::from_std(listener) {
+        Ok(listener) => listener,
+        Err(error) => {
+            tracing::error!(%error, "a listener cannot be used");
+            return;
+        }
+    };
+    loop {
+        let accepted = tokio::select! {
+            biased;
+            // From here on the port is free for a successor.
+            _ = phase.wait_for(|phase| *phase != Phase::Open) => return,
+            accepted = listener.accept() => accepted,
+        };
+        match accepted {
+            Ok((stream, peer)) => {
+                let Some(place) = gate.enter() else { continue };
+                let (viewers, protocols, phase) =
+                    (viewers.clone(), Arc::clone(&protocols), phase.clone());
+                tokio::spawn(connection(stream, peer, viewers, protocols, place, phase));
+            }
+            // The viewer left before it was let in.
+            Err(error) if error.kind() == io::ErrorKind::ConnectionAborted => {}
+            Err(error) => {
+                tracing::warn!(%error, "accepting pauses");
+                clock::sleep(&*protocols.clock, limits::ACCEPT_PAUSE).await;
+            }
+        }
+    }
+}
+
+async fn connection(
+    stream: TcpStream,
+    peer: SocketAddr,
+    viewers: Viewers,
+    protocols: Arc<Protocols>,
+    place: Place,
+    phase: watch::Receiver<Phase>,
+) {
+    protocols
+        .serve(stream, viewers.viewer(peer.ip().to_canonical()), phase)
+        .await;
+    drop(place);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_taken_port_is_an_error_and_not_shared() {
+        let first = bind("127.0.0.1:0".parse().unwrap(), 2).unwrap();
+        let address = first[0].local_addr().unwrap();
+        assert_eq!(first[1].local_addr().unwrap(), address);
+        assert_eq!(
+            bind(address, 2).unwrap_err().kind(),
+            io::ErrorKind::AddrInUse
+        );
+        drop(first);
+        assert_eq!(bind(address, 1).unwrap().len(), 1);
+    }
+}

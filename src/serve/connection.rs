@@ -1,0 +1,123 @@
+//! One connection: HTTP/1.1 or cleartext HTTP/2, told apart by the first bytes.
+
+use std::io;
+
+use bytes::Bytes;
+use http::{Request, Response};
+use hyper::body::Incoming;
+use hyper::server::conn::{http1, http2};
+use hyper::service::Service;
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use tokio::net::TcpStream;
+use tokio::sync::watch;
+
+use super::paced::Paced;
+use super::{Phase, limits};
+use crate::clock::{self, HyperTimer, SharedClock};
+
+/// What an HTTP/2 client sends first (RFC 9113 section 3.4). No HTTP/1.1 request begins so.
+const PREFACE: &[u8; 24] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+
+/// The protocols, with their limits.
+#[derive(Debug)]
+pub struct Protocols {
+    http1: http1::Builder,
+    http2: http2::Builder<TokioExecutor>,
+    pub(super) clock: SharedClock,
+}
+
+impl Protocols {
+    /// Both protocols, their timers on `clock`.
+    #[must_use]
+    pub fn new(clock: &SharedClock) -> Self {
+        let timer = HyperTimer::new(clock.clone());
+        let mut http1 = http1::Builder::new();
+        http1
+            .timer(timer.clone())
+            .header_read_timeout(limits::HEAD_TIMEOUT)
+            .max_headers(limits::HEAD_FIELDS)
+            .max_buf_size(limits::HTTP1_BUFFER)
+            .half_close(false)
+            .pipeline_flush(false);
+        let mut http2 = http2::Builder::new(TokioExecutor::new());
+        http2
+            .timer(timer)
+            .max_concurrent_streams(limits::HTTP2_STREAMS)
+            .max_header_list_size(limits::HTTP2_HEADER_LIST)
+            .max_pending_accept_reset_streams(limits::HTTP2_PENDING_RESETS)
+            .max_local_error_reset_streams(limits::HTTP2_ERROR_RESETS)
+            .max_send_buf_size(limits::HTTP2_SEND_BUFFER)
+            .keep_alive_interval(limits::HTTP2_PING)
+            .keep_alive_timeout(limits::HTTP2_PONG);
+        Self {
+            http1,
+            http2,
+            clock: clock.clone(),
+        }
+    }
+
+    /// Serves one connection to its end, or until the phase is over.
+    pub async fn serve<S, B>(
+        &self,
+        stream: TcpStream,
+        service: S,
+        mut phase: watch::Receiver<Phase>,
+    ) where
+        S: Service<Request<Incoming>, Response = Response<B>, Error = std::convert::Infallible>,
+        S::Future: Send + 'static,
+        B: http_body::Body<Data = Bytes> + Send + 'static,
+        B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+    {
+        // Answers leave in one write, so there is nothing that Nagle could gather.
+        let _ = stream.set_nodelay(true);
+        let first = tokio::select! {
+            first = clock::within(&*self.clock, limits::HEAD_TIMEOUT, first_bytes(&stream)) => first,
+            // Nothing was asked yet, so nothing is cut off.
+            _ = phase.wait_for(|phase| *phase != Phase::Open) => return,
+        };
+        let Ok(Ok(first)) = first else { return };
+        let is_http2 = first[..] == PREFACE[..];
+        let io = Paced::new(TokioIo::new(stream), first, self.clock.clone());
+        // What a connection ends with concerns nobody but its viewer.
+        if is_http2 {
+            let connection = self.http2.serve_connection(io, service);
+            tokio::pin!(connection);
+            tokio::select! {
+                _ = connection.as_mut() => return,
+                _ = phase.wait_for(|phase| *phase != Phase::Open) => connection.as_mut().graceful_shutdown(),
+            }
+            tokio::select! {
+                _ = connection => {}
+                _ = phase.wait_for(|phase| *phase == Phase::Closed) => {}
+            }
+        } else {
+            let connection = self.http1.serve_connection(io, service);
+            tokio::pin!(connection);
+            tokio::select! {
+                _ = connection.as_mut() => return,
+                _ = phase.wait_for(|phase| *phase != Phase::Open) => connection.as_mut().graceful_shutdown(),
+            }
+            tokio::select! {
+                _ = connection => {}
+                _ = phase.wait_for(|phase| *phase == Phase::Closed) => {}
+            }
+        }
+    }
+}
+
+/// Reads until it is clear whether this is HTTP/2: the whole preface, or the first bytes that are
+/// not its beginning.
+async fn first_bytes(stream: &TcpStream) -> io::Result<Bytes> {
+    let mut bytes = [0; PREFACE.len()];
+    let mut have = 0;
+    while have < bytes.len() && bytes[..have] == PREFACE[..have] {
+        stream.readable().await?;
+        match stream.try_read(&mut bytes[have..]) {
+            Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
+            Ok(count) => have += count,
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(Bytes::copy_from_slice(&bytes[..have]))
+}

@@ -1,0 +1,108 @@
+//! A stored answer: head, body, and what invalidation needs to know of it.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use bytes::Bytes;
+
+use crate::object::head::Head;
+use crate::object::id::ObjectId;
+use crate::policy::key::Key;
+use crate::purge::ledger::{Ledger, Liveness};
+use crate::purge::pattern::Identity;
+use crate::purge::stamp::{Checked, Stamp};
+use crate::semantics::age::Instant;
+use crate::verdict::{Found, Validator};
+
+/// A stored answer. It never changes but for the two marks that say how far it was checked
+/// against the ledger and until when its origin is left in peace.
+#[derive(Debug)]
+pub struct Entry {
+    /// Which fill's bytes these are.
+    pub id: ObjectId,
+    /// Its key, with the full text.
+    pub key: Key,
+    /// What it is for purging.
+    pub identity: Identity,
+    /// Everything about it but its body.
+    pub head: Head,
+    /// The whole body, copied into an allocation of its own.
+    pub body: Bytes,
+    /// The position when its origin request was handed to the connection.
+    pub stamp: Stamp,
+    /// Why its status is not what the store said, or empty.
+    pub detail: &'static str,
+    checked: Checked,
+    origin_rests_until: AtomicU64,
+}
+
+impl Entry {
+    /// A new entry, not checked against the ledger yet.
+    #[must_use]
+    pub fn new(
+        key: Key,
+        identity: Identity,
+        head: Head,
+        body: Bytes,
+        stamp: Stamp,
+        detail: &'static str,
+    ) -> Self {
+        Self {
+            id: ObjectId::next(),
+            key,
+            identity,
+            head,
+            body,
+            stamp,
+            detail,
+            checked: Checked::new(&stamp),
+            origin_rests_until: AtomicU64::new(0),
+        }
+    }
+
+    /// Whether an invalidation has hit it.
+    #[must_use]
+    pub fn liveness(&self, ledger: &Ledger) -> Liveness {
+        ledger.judge(&self.stamp, &self.checked, &self.identity)
+    }
+
+    /// The facts about it that a verdict needs.
+    #[must_use]
+    pub fn found(&self, ledger: &Ledger, now: Instant) -> Found {
+        Found {
+            liveness: self.liveness(ledger),
+            state: self.head.state(now),
+            always_validate: self.head.freshness.always_validate,
+            validator: self.validator(),
+            origin_rests: now.nanos() < self.origin_rests_until.load(Ordering::Relaxed),
+        }
+    }
+
+    /// The origin failed: it is not asked about this entry again before `until`.
+    pub fn rest_origin(&self, until: Instant) {
+        self.origin_rests_until
+            .store(until.nanos(), Ordering::Relaxed);
+    }
+
+    /// Bytes that it takes in memory.
+    #[must_use]
+    pub fn weight(&self) -> usize {
+        let paths: usize = self.identity.paths.iter().map(|path| path.len() + 16).sum();
+        size_of::<Self>() + self.head.fields.weight() + self.body.len() + paths
+    }
+
+    fn validator(&self) -> Option<Validator> {
+        if self.head.has_strong_etag() {
+            Some(Validator::Strong)
+        } else if self.head.etag().is_some()
+            || self
+                .head
+                .fields
+                .first(&http::header::LAST_MODIFIED)
+                .is_some()
+        {
+            Some(Validator::Weak)
+        } else {
+            None
+        }
+    }
+}

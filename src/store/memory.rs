@@ -1,0 +1,180 @@
+//! The memory tier: moka, used for what it is good at, bounding bytes.
+//!
+//! Freshness, invalidation and single flight are not moka's business here: an expired entry stays
+//! for revalidation and for its stale windows, and a purge is a matter of the ledger. The whole
+//! surface is five methods, so that another cache is a change of this file.
+
+use std::sync::Arc;
+
+use moka::ops::compute::Op;
+use moka::policy::EvictionPolicy;
+use moka::sync::Cache;
+
+use super::entry::Entry;
+use crate::policy::key::{Key, KeyHash};
+
+/// Entries of this size or more make moka do its evictions at once: left alone it may run far
+/// over its bound during a burst.
+const LARGE: usize = 256 * 1024;
+
+/// Entries in memory under a byte bound; the least valuable (TinyLFU) leave first.
+#[derive(Clone, Debug)]
+pub struct Memory {
+    cache: Cache<KeyHash, Arc<Entry>>,
+}
+
+/// How much there is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Usage {
+    /// Entries.
+    pub objects: u64,
+    /// Bytes that they take.
+    pub bytes: u64,
+}
+
+impl Memory {
+    /// A tier of at most `bytes` bytes.
+    #[must_use]
+    pub fn new(bytes: u64) -> Self {
+        let cache = Cache::builder()
+            .max_capacity(bytes)
+            .weigher(|_, entry: &Arc<Entry>| u32::try_from(entry.weight()).unwrap_or(u32::MAX))
+            .eviction_policy(EvictionPolicy::tiny_lfu())
+            .build();
+        Self { cache }
+    }
+
+    /// The entry under `key`, if its full text is the same.
+    #[must_use]
+    pub fn find(&self, key: &Key) -> Option<Arc<Entry>> {
+        self.cache
+            .get(&key.hash())
+            .filter(|entry| entry.key.text() == key.text())
+    }
+
+    /// Puts an entry in, unless what is there was asked of the origin later.
+    pub fn publish(&self, entry: &Arc<Entry>) {
+        let sent = entry.head.exchange.sent;
+        self.cache
+            .entry(entry.key.hash())
+            .and_compute_with(|old| match old {
+                Some(old) if old.value().head.exchange.sent > sent => Op::Nop,
+                _ => Op::Put(Arc::clone(entry)),
+            });
+        if entry.weight() >= LARGE {
+            self.cache.run_pending_tasks();
+        }
+    }
+
+    /// Takes `entry` out if it is still the one under its key. True: it was.
+    pub fn remove(&self, entry: &Entry) -> bool {
+        let mut removed = false;
+        self.cache
+            .entry(entry.key.hash())
+            .and_compute_with(|old| match old {
+                Some(old) if old.value().id == entry.id => {
+                    removed = true;
+                    Op::Remove
+                }
+                _ => Op::Nop,
+            });
+        removed
+    }
+
+    /// All entries, in no order.
+    pub fn iter(&self) -> impl Iterator<Item = Arc<Entry>> + '_ {
+        self.cache.iter().map(|(_, entry)| entry)
+    }
+
+    /// Bytes that entries may take.
+    #[must_use]
+    pub fn capacity(&self) -> u64 {
+        self.cache.policy().max_capacity().unwrap_or(u64::MAX)
+    }
+
+    /// How much there is, once pending evictions are done.
+    #[must_use]
+    pub fn usage(&self) -> Usage {
+        self.cache.run_pending_tasks();
+        Usage {
+            objects: self.cache.entry_count(),
+            bytes: self.cache.weighted_size(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use bytes::Bytes;
+    use http::{HeaderMap, StatusCode};
+
+    use super::*;
+    use crate::object::head::{Exchange, Head};
+    use crate::purge::ledger::Ledger;
+    use crate::purge::pattern::{Identity, QueryForm};
+    use crate::semantics::age::Instant;
+    use crate::semantics::dates::UnixTime;
+    use crate::semantics::freshness::Bounds;
+
+    fn entry(path: &str, sent: u64, size: usize) -> Arc<Entry> {
+        let bounds = Bounds {
+            min: Duration::ZERO,
+            default: None,
+            max: Duration::MAX,
+            heuristic: false,
+            negative: None,
+            stale_on_error: Duration::ZERO,
+        };
+        let exchange = Exchange {
+            sent: Instant::from_nanos(sent),
+            received: Instant::from_nanos(sent),
+            received_wall: UnixTime::from_secs(0),
+        };
+        let identity = Identity {
+            distribution: "E1".into(),
+            paths: vec![path.as_bytes().into()],
+            query: QueryForm::All,
+        };
+        let head = Head::new(StatusCode::OK, HeaderMap::new(), exchange, &bounds);
+        let key = Key::of_bucket_object("E1", path);
+        Arc::new(Entry::new(
+            key,
+            identity,
+            head,
+            Bytes::from(vec![0; size]),
+            Ledger::new(1, 0, 16).stamp(),
+            "",
+        ))
+    }
+
+    #[test]
+    fn only_an_answer_that_was_asked_for_later_replaces_one() {
+        let memory = Memory::new(1 << 20);
+        let (old, new) = (entry("/a", 1, 1), entry("/a", 2, 2));
+        memory.publish(&new);
+        memory.publish(&old);
+        assert_eq!(memory.find(&old.key).unwrap().id, new.id);
+        let newest = entry("/a", 2, 3);
+        memory.publish(&newest);
+        assert_eq!(memory.find(&old.key).unwrap().id, newest.id);
+        assert!(!memory.remove(&new), "it is not there any more");
+        assert!(memory.remove(&newest));
+        assert!(memory.find(&old.key).is_none());
+    }
+
+    #[test]
+    fn the_bytes_stay_under_the_bound() {
+        let memory = Memory::new(1 << 20);
+        for n in 0..64 {
+            memory.publish(&entry(&format!("/{n}"), n, 100_000));
+            assert!(
+                memory.usage().bytes <= 1 << 20,
+                "{:?} after {n}",
+                memory.usage()
+            );
+        }
+        assert!(memory.usage().objects >= 8, "{:?}", memory.usage());
+    }
+}

@@ -1,0 +1,632 @@
+//! Counters of the edge, in the Prometheus (OpenMetrics) text format.
+//!
+//! What a hit touches is sharded: each worker thread counts in its own cache lines, and the
+//! shards are added up at a scrape. Everything else is one atomic. Names begin with `seawall_`.
+
+use std::cell::Cell;
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use http::StatusCode;
+use prometheus_client::collector::Collector;
+use prometheus_client::encoding::{DescriptorEncoder, NoLabelSet};
+use prometheus_client::metrics::MetricType;
+use prometheus_client::registry::{Registry, Unit};
+
+use crate::verdict::Verdict;
+
+/// The media type of the text that [`Metrics::encode`] gives.
+pub const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+
+/// Shards of the hot counters. More threads than this share them.
+const SHARDS: usize = 32;
+/// Upper bounds of the latency histograms, in seconds.
+const BOUNDS: [f64; 14] = [
+    0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0,
+];
+/// The words of the verdicts, in the order of the shards' rows.
+const VERDICTS: [&str; 6] = [
+    "serve",
+    "serve-stale",
+    "validate",
+    "fetch",
+    "pass",
+    "refuse",
+];
+const CLASSES: [&str; 5] = ["1xx", "2xx", "3xx", "4xx", "5xx"];
+
+/// One counter.
+#[derive(Debug, Default)]
+pub struct Counter(AtomicU64);
+
+impl Counter {
+    /// Adds one.
+    pub fn increment(&self) {
+        self.add(1);
+    }
+
+    /// Adds `n`.
+    pub fn add(&self, n: u64) {
+        self.0.fetch_add(n, Ordering::Relaxed);
+    }
+
+    /// Takes one off: for gauges that count what is there now.
+    pub fn decrement(&self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+
+    /// The value now.
+    #[must_use]
+    pub fn value(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+#[derive(Debug, Default)]
+struct Histogram {
+    buckets: [AtomicU64; BOUNDS.len() + 1],
+    nanos: AtomicU64,
+}
+
+impl Histogram {
+    fn record(&self, took: Duration) {
+        let seconds = took.as_secs_f64();
+        let at = BOUNDS
+            .iter()
+            .position(|bound| seconds <= *bound)
+            .unwrap_or(BOUNDS.len());
+        self.buckets[at].fetch_add(1, Ordering::Relaxed);
+        self.nanos.fetch_add(
+            u64::try_from(took.as_nanos()).unwrap_or(u64::MAX),
+            Ordering::Relaxed,
+        );
+    }
+
+    fn read(&self) -> Sample {
+        let mut sample = Sample::default();
+        for (total, bucket) in sample.counts.iter_mut().zip(&self.buckets) {
+            *total += bucket.load(Ordering::Relaxed);
+        }
+        sample.seconds = Duration::from_nanos(self.nanos.load(Ordering::Relaxed)).as_secs_f64();
+        sample
+    }
+}
+
+#[derive(Default)]
+struct Sample {
+    counts: [u64; BOUNDS.len() + 1],
+    seconds: f64,
+}
+
+impl Sample {
+    fn add(&mut self, other: &Self) {
+        for (total, count) in self.counts.iter_mut().zip(&other.counts) {
+            *total += count;
+        }
+        self.seconds += other.seconds;
+    }
+
+    fn count(&self) -> u64 {
+        self.counts.iter().sum()
+    }
+
+    fn buckets(&self) -> Vec<(f64, u64)> {
+        BOUNDS
+            .iter()
+            .copied()
+            .chain([f64::INFINITY])
+            .zip(self.counts)
+            .collect()
+    }
+}
+
+/// What a hit counts, on cache lines that no other thread writes.
+#[derive(Debug, Default)]
+#[repr(align(128))]
+struct Shard {
+    requests: [[AtomicU64; CLASSES.len()]; VERDICTS.len()],
+    seconds: [Histogram; VERDICTS.len()],
+    viewer_bytes: AtomicU64,
+}
+
+/// Counters of one origin.
+#[derive(Debug, Default)]
+pub struct OriginMetrics {
+    outcomes: Mutex<BTreeMap<&'static str, u64>>,
+    first_byte: Histogram,
+    /// Body bytes received.
+    pub bytes: Counter,
+    /// Requests that were sent again.
+    pub retries: Counter,
+    /// Requests on the wire or being read now.
+    pub in_flight: Counter,
+}
+
+impl OriginMetrics {
+    /// Counts a request that ended with `outcome`: `ok`, or an error's word.
+    pub fn request(&self, outcome: &'static str) {
+        *self
+            .outcomes
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .entry(outcome)
+            .or_default() += 1;
+    }
+
+    /// Records the time from sending a request to the head of its answer.
+    pub fn first_byte(&self, took: Duration) {
+        self.first_byte.record(took);
+    }
+}
+
+/// All counters of an edge.
+pub struct Metrics {
+    shards: Box<[Shard]>,
+    origins: Mutex<BTreeMap<String, Arc<OriginMetrics>>>,
+    fills: Mutex<BTreeMap<&'static str, u64>>,
+    /// Requests that joined a fill begun by another.
+    pub collapsed: Counter,
+    /// Connections accepted.
+    pub connections: Counter,
+    /// Connections open now.
+    pub connections_open: Counter,
+    /// Connections closed at once because `max_connections` were open.
+    pub connections_refused: Counter,
+    /// Invalidations applied.
+    pub invalidations: Counter,
+    /// Objects dropped by invalidations.
+    pub purged_objects: Counter,
+    /// Access-log records dropped because the writer was behind.
+    pub log_dropped: Counter,
+    /// Requests that ended in a panic.
+    pub panics: Counter,
+    /// Configurations put in force after the first.
+    pub reloads: Counter,
+    /// Configurations that were rejected at a reload.
+    pub reloads_rejected: Counter,
+}
+
+/// Values that are read, not counted, at a scrape.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Gauges {
+    /// Objects in memory.
+    pub objects: u64,
+    /// Bytes that they take.
+    pub cache_bytes: u64,
+    /// Bytes that they may take.
+    pub cache_capacity: u64,
+    /// Bytes of fills under way.
+    pub in_flight_bytes: u64,
+    /// Fills under way.
+    pub fills: u64,
+    /// Records in the ledger.
+    pub ledger_records: u64,
+    /// 1 when ready.
+    pub ready: bool,
+}
+
+impl Metrics {
+    /// All counters at zero.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            shards: (0..SHARDS).map(|_| Shard::default()).collect(),
+            origins: Mutex::default(),
+            fills: Mutex::default(),
+            collapsed: Counter::default(),
+            connections: Counter::default(),
+            connections_open: Counter::default(),
+            connections_refused: Counter::default(),
+            invalidations: Counter::default(),
+            purged_objects: Counter::default(),
+            log_dropped: Counter::default(),
+            panics: Counter::default(),
+            reloads: Counter::default(),
+            reloads_rejected: Counter::default(),
+        }
+    }
+
+    /// Counts an answer to a viewer.
+    pub fn answer(&self, verdict: Verdict, status: StatusCode) {
+        let class = usize::from(status.as_u16() / 100).clamp(1, CLASSES.len()) - 1;
+        self.shard().requests[row(verdict)][class].fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Records how long an answer's head took. Every answer that waited for anything is recorded;
+    /// of the hits, which read the clock once, none is.
+    pub fn took(&self, verdict: Verdict, took: Duration) {
+        self.shard().seconds[row(verdict)].record(took);
+    }
+
+    /// Counts body bytes handed to a viewer's connection.
+    pub fn viewer_bytes(&self, bytes: u64) {
+        self.shard()
+            .viewer_bytes
+            .fetch_add(bytes, Ordering::Relaxed);
+    }
+
+    /// Counts a fill that ended with `outcome`.
+    pub fn fill(&self, outcome: &'static str) {
+        *self
+            .fills
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .entry(outcome)
+            .or_default() += 1;
+    }
+
+    /// The counters of the origin `name`; made when it is first asked for.
+    #[must_use]
+    pub fn origin(&self, name: &str) -> Arc<OriginMetrics> {
+        let mut origins = self.origins.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(origins.entry(name.to_owned()).or_default())
+    }
+
+    /// The text of a scrape.
+    #[must_use]
+    pub fn encode(self: &Arc<Self>, gauges: Gauges) -> String {
+        let mut registry = Registry::with_prefix("seawall");
+        registry.register_collector(Box::new(Scrape {
+            metrics: Arc::clone(self),
+            gauges,
+        }));
+        let mut text = String::new();
+        // Writing to a String cannot fail.
+        let _ = prometheus_client::encoding::text::encode(&mut text, &registry);
+        text
+    }
+
+    fn shard(&self) -> &Shard {
+        static NEXT: AtomicUsize = AtomicUsize::new(0);
+        thread_local! {
+            static MINE: Cell<usize> = Cell::new(NEXT.fetch_add(1, Ordering::Relaxed) % SHARDS);
+        }
+        &self.shards[MINE.get()]
+    }
+}
+
+impl Default for Metrics {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl fmt::Debug for Metrics {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Metrics")
+    }
+}
+
+const fn row(verdict: Verdict) -> usize {
+    match verdict {
+        Verdict::Serve => 0,
+        Verdict::ServeStale { .. } => 1,
+        Verdict::Validate => 2,
+        Verdict::Fetch { .. } => 3,
+        Verdict::Pass { .. } => 4,
+        Verdict::Refuse => 5,
+    }
+}
+
+struct Scrape {
+    metrics: Arc<Metrics>,
+    gauges: Gauges,
+}
+
+impl fmt::Debug for Scrape {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Scrape")
+    }
+}
+
+impl Collector for Scrape {
+    fn encode(&self, mut to: DescriptorEncoder<'_>) -> fmt::Result {
+        let metrics = &*self.metrics;
+        self.requests(&mut to)?;
+        self.origins(&mut to)?;
+        let fills = metrics
+            .fills
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone();
+        let mut family =
+            to.encode_descriptor("fills", "Fills by outcome", None, MetricType::Counter)?;
+        for (outcome, count) in &fills {
+            family
+                .encode_family(&[("outcome", *outcome)])?
+                .encode_counter::<NoLabelSet, _, u64>(count, None)?;
+        }
+        let counters: [(&str, &str, &Counter); 9] = [
+            (
+                "collapsed",
+                "Requests that joined a fill begun by another",
+                &metrics.collapsed,
+            ),
+            (
+                "connections",
+                "Viewer connections accepted",
+                &metrics.connections,
+            ),
+            (
+                "connections_refused",
+                "Viewer connections over max_connections",
+                &metrics.connections_refused,
+            ),
+            (
+                "invalidations",
+                "Invalidations applied",
+                &metrics.invalidations,
+            ),
+            (
+                "purged_objects",
+                "Objects dropped by invalidations",
+                &metrics.purged_objects,
+            ),
+            (
+                "access_log_dropped",
+                "Access-log records dropped",
+                &metrics.log_dropped,
+            ),
+            ("panics", "Requests that ended in a panic", &metrics.panics),
+            (
+                "config_reloads",
+                "Configurations put in force after the first",
+                &metrics.reloads,
+            ),
+            (
+                "config_reloads_rejected",
+                "Configurations rejected at a reload",
+                &metrics.reloads_rejected,
+            ),
+        ];
+        for (name, help, counter) in counters {
+            to.encode_descriptor(name, help, None, MetricType::Counter)?
+                .encode_counter::<NoLabelSet, _, u64>(&counter.value(), None)?;
+        }
+        let gauges = &self.gauges;
+        let values: [(&str, &str, Option<Unit>, u64); 8] = [
+            (
+                "connections_open",
+                "Viewer connections open",
+                None,
+                metrics.connections_open.value(),
+            ),
+            ("cache_objects", "Objects in memory", None, gauges.objects),
+            (
+                "cache_size",
+                "Memory taken by objects",
+                Some(Unit::Bytes),
+                gauges.cache_bytes,
+            ),
+            (
+                "cache_capacity",
+                "Memory that objects may take",
+                Some(Unit::Bytes),
+                gauges.cache_capacity,
+            ),
+            (
+                "fill_in_flight",
+                "Memory reserved by fills under way",
+                Some(Unit::Bytes),
+                gauges.in_flight_bytes,
+            ),
+            ("fills_open", "Fills under way", None, gauges.fills),
+            (
+                "ledger_records",
+                "Invalidations in the ledger",
+                None,
+                gauges.ledger_records,
+            ),
+            (
+                "ready",
+                "1 while /readyz answers 200",
+                None,
+                u64::from(gauges.ready),
+            ),
+        ];
+        for (name, help, unit, value) in &values {
+            to.encode_descriptor(name, help, unit.as_ref(), MetricType::Gauge)?
+                .encode_gauge(value)?;
+        }
+        Ok(())
+    }
+}
+
+impl Scrape {
+    fn requests(&self, to: &mut DescriptorEncoder<'_>) -> fmt::Result {
+        let shards = &self.metrics.shards;
+        let mut family = to.encode_descriptor(
+            "requests",
+            "Answers by verdict and status class",
+            None,
+            MetricType::Counter,
+        )?;
+        for (row, verdict) in VERDICTS.iter().enumerate() {
+            for (column, class) in CLASSES.iter().enumerate() {
+                let count: u64 = shards
+                    .iter()
+                    .map(|s| s.requests[row][column].load(Ordering::Relaxed))
+                    .sum();
+                if count > 0 {
+                    family
+                        .encode_family(&[("verdict", *verdict), ("class", *class)])?
+                        .encode_counter::<NoLabelSet, _, u64>(&count, None)?;
+                }
+            }
+        }
+        let mut family = to.encode_descriptor(
+            "request_duration",
+            "From a request's head to its answer's head, for what was not a synchronous hit",
+            Some(&Unit::Seconds),
+            MetricType::Histogram,
+        )?;
+        for (row, verdict) in VERDICTS.iter().enumerate() {
+            let mut sample = Sample::default();
+            for shard in shards {
+                sample.add(&shard.seconds[row].read());
+            }
+            if sample.count() > 0 {
+                family
+                    .encode_family(&[("verdict", *verdict)])?
+                    .encode_histogram::<NoLabelSet>(
+                        sample.seconds,
+                        sample.count(),
+                        &sample.buckets(),
+                        None,
+                    )?;
+            }
+        }
+        let bytes: u64 = shards
+            .iter()
+            .map(|s| s.viewer_bytes.load(Ordering::Relaxed))
+            .sum();
+        to.encode_descriptor(
+            "viewer_sent",
+            "Body bytes sent to viewers",
+            Some(&Unit::Bytes),
+            MetricType::Counter,
+        )?
+        .encode_counter::<NoLabelSet, _, u64>(&bytes, None)
+    }
+
+    fn origins(&self, to: &mut DescriptorEncoder<'_>) -> fmt::Result {
+        let origins = self
+            .metrics
+            .origins
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone();
+        let mut family = to.encode_descriptor(
+            "origin_requests",
+            "Origin requests by outcome",
+            None,
+            MetricType::Counter,
+        )?;
+        for (name, origin) in &origins {
+            let outcomes = origin
+                .outcomes
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .clone();
+            for (outcome, count) in &outcomes {
+                family
+                    .encode_family(&[("origin", name.as_str()), ("outcome", *outcome)])?
+                    .encode_counter::<NoLabelSet, _, u64>(count, None)?;
+            }
+        }
+        let mut family = to.encode_descriptor(
+            "origin_first_byte",
+            "From an origin request to the head of its answer",
+            Some(&Unit::Seconds),
+            MetricType::Histogram,
+        )?;
+        for (name, origin) in &origins {
+            let sample = origin.first_byte.read();
+            family
+                .encode_family(&[("origin", name.as_str())])?
+                .encode_histogram::<NoLabelSet>(
+                    sample.seconds,
+                    sample.count(),
+                    &sample.buckets(),
+                    None,
+                )?;
+        }
+        let mut family = to.encode_descriptor(
+            "origin_received",
+            "Body bytes received from origins",
+            Some(&Unit::Bytes),
+            MetricType::Counter,
+        )?;
+        for (name, origin) in &origins {
+            family
+                .encode_family(&[("origin", name.as_str())])?
+                .encode_counter::<NoLabelSet, _, u64>(&origin.bytes.value(), None)?;
+        }
+        let mut family = to.encode_descriptor(
+            "origin_retries",
+            "Origin requests sent again",
+            None,
+            MetricType::Counter,
+        )?;
+        for (name, origin) in &origins {
+            family
+                .encode_family(&[("origin", name.as_str())])?
+                .encode_counter::<NoLabelSet, _, u64>(&origin.retries.value(), None)?;
+        }
+        let mut family = to.encode_descriptor(
+            "origin_in_flight",
+            "Origin requests under way",
+            None,
+            MetricType::Gauge,
+        )?;
+        for (name, origin) in &origins {
+            family
+                .encode_family(&[("origin", name.as_str())])?
+                .encode_gauge(&origin.in_flight.value())?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_rows_carry_the_verdicts_own_words() {
+        use crate::semantics::cache_status::Forward;
+        let all = [
+            Verdict::Serve,
+            Verdict::ServeStale { refresh: true },
+            Verdict::Validate,
+            Verdict::Fetch {
+                why: Forward::UriMiss,
+            },
+            Verdict::Pass {
+                why: Forward::Request,
+            },
+            Verdict::Refuse,
+        ];
+        for verdict in all {
+            assert_eq!(VERDICTS[row(verdict)], verdict.as_str());
+        }
+    }
+
+    #[test]
+    fn a_scrape_shows_what_was_counted_on_all_threads() {
+        let metrics = Arc::new(Metrics::new());
+        std::thread::scope(|scope| {
+            for _ in 0..4 {
+                scope.spawn(|| metrics.answer(Verdict::Serve, StatusCode::OK));
+            }
+        });
+        metrics.took(Verdict::Validate, Duration::from_millis(3));
+        metrics.origin("site").request("ok");
+        metrics.fill("stored");
+        let text = metrics.encode(Gauges {
+            objects: 7,
+            ready: true,
+            ..Gauges::default()
+        });
+        for line in [
+            "seawall_requests_total{verdict=\"serve\",class=\"2xx\"} 4",
+            "seawall_request_duration_seconds_count{verdict=\"validate\"} 1",
+            "seawall_request_duration_seconds_bucket{le=\"0.0025\",verdict=\"validate\"} 0",
+            "seawall_request_duration_seconds_bucket{le=\"0.005\",verdict=\"validate\"} 1",
+            "seawall_request_duration_seconds_bucket{le=\"+Inf\",verdict=\"validate\"} 1",
+            "seawall_origin_requests_total{origin=\"site\",outcome=\"ok\"} 1",
+            "seawall_fills_total{outcome=\"stored\"} 1",
+            "seawall_cache_objects 7",
+            "seawall_ready 1",
+        ] {
+            assert!(
+                text.lines().any(|have| have == line),
+                "{line} is missing in\n{text}"
+            );
+        }
+        assert!(text.ends_with("# EOF\n"));
+    }
+}

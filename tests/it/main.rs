@@ -1,0 +1,6 @@
+//! The integration tests: one binary, one scenario a file.
+#![allow(clippy::unwrap_used)]
+
+mod browser;
+mod layering;
+mod licences;
