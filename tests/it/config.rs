@@ -2,7 +2,6 @@
 //!
 //! After a change of words, `SEAWALL_BLESS=1 cargo test --test config` writes the expectations anew; read the
 //! difference before it is kept.
-#![allow(clippy::unwrap_used)]
 
 use std::collections::BTreeSet;
 use std::fs;

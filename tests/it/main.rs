@@ -1,6 +1,12 @@
-//! The integration tests: one binary, one scenario a file.
+//! The integration tests: one binary, one scenario a file, real sockets.
 #![allow(clippy::unwrap_used)]
 
 mod browser;
+mod caching;
+mod config;
+mod fill;
+mod harness;
 mod layering;
 mod licences;
+mod origin;
+mod purge;

@@ -1,0 +1,244 @@
+//! An edge in this process, started as the program starts one: from a configuration text.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use seawall::app::Edge;
+use seawall::clock::{Clock, ManualClock, SharedClock, SystemClock};
+use seawall::config::{self, Config};
+use tempfile::TempDir;
+
+use super::store::{BUCKET, REGION, TestBucket, edge_identity};
+use super::{Answer, Client, TOKEN, until};
+
+/// How a test's edge differs from the plain one. Lines are TOML, put at the end of their table.
+pub(crate) struct EdgeOptions {
+    pub(crate) endpoint: String,
+    pub(crate) edge: String,
+    pub(crate) admin: String,
+    pub(crate) origin: String,
+    pub(crate) distribution: String,
+    /// Everything after the first distribution.
+    pub(crate) more: String,
+    /// A directory that outlives the edge.
+    pub(crate) data: Option<Arc<TempDir>>,
+    /// The machine's clock instead of a manual one.
+    pub(crate) real_time: bool,
+}
+
+impl EdgeOptions {
+    pub(crate) fn new(endpoint: &str) -> Self {
+        Self {
+            endpoint: endpoint.to_owned(),
+            edge: String::new(),
+            admin: String::new(),
+            origin: String::new(),
+            distribution: String::new(),
+            more: String::new(),
+            data: None,
+            real_time: false,
+        }
+    }
+
+    pub(crate) fn of(bucket: &TestBucket) -> Self {
+        Self::new(&bucket.url())
+    }
+
+    pub(crate) fn edge(mut self, lines: &str) -> Self {
+        self.edge.push_str(lines);
+        self
+    }
+
+    pub(crate) fn admin(mut self, lines: &str) -> Self {
+        self.admin.push_str(lines);
+        self
+    }
+
+    pub(crate) fn origin(mut self, lines: &str) -> Self {
+        self.origin.push_str(lines);
+        self
+    }
+
+    pub(crate) fn distribution(mut self, lines: &str) -> Self {
+        self.distribution.push_str(lines);
+        self
+    }
+
+    pub(crate) fn more(mut self, lines: &str) -> Self {
+        self.more.push_str(lines);
+        self
+    }
+
+    pub(crate) fn data(mut self, data: &Arc<TempDir>) -> Self {
+        self.data = Some(Arc::clone(data));
+        self
+    }
+
+    pub(crate) fn real_time(mut self) -> Self {
+        self.real_time = true;
+        self
+    }
+
+    pub(crate) async fn start(self) -> TestEdge {
+        let data = self
+            .data
+            .clone()
+            .unwrap_or_else(|| Arc::new(tempfile::tempdir().unwrap()));
+        let config = self.config(&data);
+        let manual = Arc::new(ManualClock::new(SystemClock::new().wall()));
+        let clock: SharedClock = if self.real_time {
+            Arc::new(SystemClock::new())
+        } else {
+            Arc::clone(&manual) as _
+        };
+        let edge = Edge::start(config, clock).await.unwrap();
+        TestEdge {
+            edge,
+            clock: manual,
+            data,
+        }
+    }
+
+    /// The configuration as the edge reads it.
+    pub(crate) fn config(&self, data: &TempDir) -> Config {
+        let Self {
+            endpoint,
+            edge,
+            admin,
+            origin,
+            distribution,
+            more,
+            ..
+        } = self;
+        let text = format!(
+            r#"
+[edge]
+name = "edge-1"
+listen = ["127.0.0.1:0"]
+data = {data:?}
+workers = 2
+{edge}
+[admin]
+listen = "127.0.0.1:0"
+tokens = [
+  {{ name = "all", env = "ADMIN_TOKEN", scopes = ["read", "purge:/"] }},
+  {{ name = "reader", env = "READER_TOKEN", scopes = ["read"] }},
+  {{ name = "images", env = "IMAGES_TOKEN", scopes = ["purge:/img/"] }},
+]
+{admin}
+[log]
+access = "off"
+[origins.site]
+type = "s3"
+bucket = "{BUCKET}"
+region = "{REGION}"
+endpoint = "{endpoint}"
+credentials = {{ access_key_env = "EDGE_ACCESS_KEY", secret_key_env = "EDGE_SECRET_KEY" }}
+{origin}
+[[distributions]]
+id = "E1"
+origin = "site"
+{distribution}
+{more}
+"#,
+            data = data.path().to_str().unwrap(),
+        );
+        let identity = edge_identity();
+        let env = |name: &str| match name {
+            "ADMIN_TOKEN" => Some(TOKEN.to_owned()),
+            "READER_TOKEN" => Some(format!("reader-{TOKEN}")),
+            "IMAGES_TOKEN" => Some(format!("images-{TOKEN}")),
+            "EDGE_ACCESS_KEY" => Some(identity.access_key.clone()),
+            "EDGE_SECRET_KEY" => Some(identity.secret_key.clone()),
+            _ => None,
+        };
+        config::parse("test.toml", &text, &env)
+            .unwrap_or_else(|error| panic!("{}", error.render_plain()))
+    }
+}
+
+/// A running edge.
+pub(crate) struct TestEdge {
+    pub(crate) edge: Edge,
+    /// The edge's clock, unless it was started with `real_time`.
+    pub(crate) clock: Arc<ManualClock>,
+    pub(crate) data: Arc<TempDir>,
+}
+
+impl TestEdge {
+    pub(crate) async fn start(bucket: &TestBucket) -> Self {
+        EdgeOptions::of(bucket).start().await
+    }
+
+    pub(crate) fn viewer(&self) -> SocketAddr {
+        self.edge.viewer_addresses()[0]
+    }
+
+    pub(crate) fn advance(&self, seconds: u64) {
+        self.clock.advance(Duration::from_secs(seconds));
+    }
+
+    /// A connection of its own.
+    pub(crate) async fn connect(&self) -> Client {
+        Client::connect(self.viewer()).await
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> Answer {
+        self.connect().await.get(path).await
+    }
+
+    pub(crate) async fn get_with(&self, path: &str, fields: &[(&str, &str)]) -> Answer {
+        self.connect().await.request("GET", path, fields, "").await
+    }
+
+    pub(crate) async fn request(
+        &self,
+        method: &str,
+        path: &str,
+        fields: &[(&str, &str)],
+    ) -> Answer {
+        self.connect().await.request(method, path, fields, "").await
+    }
+
+    /// A call of the admin API with the token that may do everything.
+    pub(crate) async fn admin(&self, method: &str, path: &str, body: &str) -> Answer {
+        let bearer = format!("Bearer {TOKEN}");
+        self.admin_with(method, path, &[("authorization", &bearer)], body)
+            .await
+    }
+
+    pub(crate) async fn admin_with(
+        &self,
+        method: &str,
+        path: &str,
+        fields: &[(&str, &str)],
+        body: &str,
+    ) -> Answer {
+        Client::connect(self.edge.admin_address())
+            .await
+            .request(method, path, fields, body)
+            .await
+    }
+
+    /// Purges paths; the answer as JSON.
+    pub(crate) async fn purge(&self, paths: &[&str]) -> serde_json::Value {
+        let body = serde_json::json!({ "paths": paths }).to_string();
+        let answer = self.admin("POST", "/v1/invalidations", &body).await;
+        assert_eq!(answer.status, 201, "{}", answer.text());
+        serde_json::from_slice(&answer.body).unwrap()
+    }
+
+    /// A metric's value by its full name with labels; 0 if it is not there.
+    pub(crate) async fn metric(&self, name: &str) -> f64 {
+        let text = self.admin_with("GET", "/metrics", &[], "").await.text();
+        text.lines()
+            .find_map(|line| line.strip_prefix(name)?.strip_prefix(' ')?.parse().ok())
+            .unwrap_or_default()
+    }
+
+    /// Waits until the store has accepted the edge's credentials.
+    pub(crate) async fn ready(&self) {
+        until("the edge is ready", || self.edge.not_ready().is_empty()).await;
+    }
+}

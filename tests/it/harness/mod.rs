@@ -1,0 +1,50 @@
+//! What the scenarios are played with: a bucket, an edge in front of it, a scripted origin, and a
+//! client that shows every byte.
+//!
+//! Everything listens on 127.0.0.1, on ports that the system chooses. Nothing sleeps: a test
+//! moves a manual clock, or waits until something has happened ([`until`]).
+
+pub(crate) mod client;
+pub(crate) mod edge;
+pub(crate) mod origin;
+pub(crate) mod store;
+
+use std::time::Duration;
+
+pub(crate) use client::{Answer, Client, raw};
+pub(crate) use edge::{EdgeOptions, TestEdge};
+pub(crate) use origin::{Reply, ScriptedOrigin};
+pub(crate) use store::TestBucket;
+
+/// The admin token of every test edge.
+pub(crate) const TOKEN: &str = "test-admin-token-0123456789";
+
+/// Waits until `condition` holds; panics after a minute, naming `what`.
+pub(crate) async fn until(what: &str, mut condition: impl FnMut() -> bool) {
+    let waiting = async {
+        while !condition() {
+            tokio::task::yield_now().await;
+        }
+    };
+    bounded(what, waiting).await;
+}
+
+/// Bounds a wait that ends by itself: a test that hangs is a test that fails.
+pub(crate) async fn bounded<T>(what: &str, future: impl Future<Output = T>) -> T {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "a bound on the whole test, not an assertion on time"
+    )]
+    let result = tokio::time::timeout(Duration::from_secs(60), future).await;
+    result.unwrap_or_else(|_| panic!("nothing in a minute: {what}"))
+}
+
+/// A bucket with these objects (`key`, body), and an edge in front of it on a manual clock.
+pub(crate) async fn bucket_and_edge(objects: &[(&str, &str)]) -> (TestBucket, TestEdge) {
+    let bucket = TestBucket::start().await;
+    for (key, body) in objects {
+        bucket.put(key, body).await;
+    }
+    let edge = TestEdge::start(&bucket).await;
+    (bucket, edge)
+}

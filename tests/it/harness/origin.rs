@@ -1,0 +1,141 @@
+//! An origin that does as it is told, byte for byte, request by request.
+
+use std::collections::VecDeque;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
+
+/// What it does with one request.
+#[derive(Clone, Debug)]
+pub(crate) enum Reply {
+    /// Sends these bytes and keeps the connection.
+    Send(Vec<u8>),
+    /// Sends these bytes and closes the connection.
+    SendAndClose(Vec<u8>),
+    /// Sends these bytes, and then nothing more, for ever.
+    SendAndStall(Vec<u8>),
+    /// Waits for [`ScriptedOrigin::release`], then sends these bytes.
+    Hold(Vec<u8>),
+}
+
+impl Reply {
+    /// A 200 with these fields (each line with its CRLF) and body.
+    pub(crate) fn ok(fields: &str, body: &str) -> Self {
+        let length = body.len();
+        Self::Send(
+            format!("HTTP/1.1 200 OK\r\ncontent-length: {length}\r\n{fields}\r\n{body}")
+                .into_bytes(),
+        )
+    }
+
+    /// Any status, with an S3 error document.
+    pub(crate) fn error(status: u16, code: &str) -> Self {
+        let body = format!("<?xml version=\"1.0\"?><Error><Code>{code}</Code></Error>");
+        let length = body.len();
+        Self::Send(
+            format!("HTTP/1.1 {status} X\r\ncontent-length: {length}\r\n\r\n{body}").into_bytes(),
+        )
+    }
+}
+
+/// An origin whose replies a test writes. Requests for random keys (the edge asks for those by
+/// itself) get 404 NoSuchKey and are not counted.
+pub(crate) struct ScriptedOrigin {
+    address: SocketAddr,
+    script: Arc<Script>,
+}
+
+struct Script {
+    replies: Mutex<VecDeque<Reply>>,
+    requests: Mutex<Vec<String>>,
+    released: watch::Sender<usize>,
+}
+
+impl ScriptedOrigin {
+    pub(crate) async fn start(replies: impl IntoIterator<Item = Reply>) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let script = Arc::new(Script {
+            replies: Mutex::new(replies.into_iter().collect()),
+            requests: Mutex::default(),
+            released: watch::Sender::new(0),
+        });
+        let theirs = Arc::clone(&script);
+        tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                tokio::spawn(serve(stream, Arc::clone(&theirs)));
+            }
+        });
+        Self { address, script }
+    }
+
+    pub(crate) fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// Adds a reply.
+    pub(crate) fn then(&self, reply: Reply) {
+        self.script.replies.lock().unwrap().push_back(reply);
+    }
+
+    /// The heads of all requests so far.
+    pub(crate) fn requests(&self) -> Vec<String> {
+        self.script.requests.lock().unwrap().clone()
+    }
+
+    /// Lets one held reply go.
+    pub(crate) fn release(&self) {
+        self.script.released.send_modify(|released| *released += 1);
+    }
+}
+
+async fn serve(mut stream: TcpStream, script: Arc<Script>) {
+    let mut buffer = Vec::new();
+    loop {
+        let end = loop {
+            if let Some(at) = buffer.windows(4).position(|window| window == b"\r\n\r\n") {
+                break at + 4;
+            }
+            match stream.read_buf(&mut buffer).await {
+                Ok(count) if count > 0 => {}
+                _ => return,
+            }
+        };
+        let head = String::from_utf8_lossy(&buffer.drain(..end).collect::<Vec<u8>>()).into_owned();
+        let reply = if head.contains("/seawall-probe-") {
+            Reply::error(404, "NoSuchKey")
+        } else {
+            script.requests.lock().unwrap().push(head);
+            // A request that was not scripted breaks the connection.
+            let Some(reply) = script.replies.lock().unwrap().pop_front() else {
+                return;
+            };
+            reply
+        };
+        let sent = match reply {
+            Reply::Send(bytes) => stream.write_all(&bytes).await,
+            Reply::SendAndClose(bytes) => {
+                let _ = stream.write_all(&bytes).await;
+                return;
+            }
+            Reply::SendAndStall(bytes) => {
+                let _ = stream.write_all(&bytes).await;
+                // Until the other side gives up.
+                let _ = stream.read_buf(&mut buffer).await;
+                return;
+            }
+            Reply::Hold(bytes) => {
+                let mut released = script.released.subscribe();
+                let _ = released.wait_for(|released| *released > 0).await;
+                script.released.send_modify(|released| *released -= 1);
+                stream.write_all(&bytes).await
+            }
+        };
+        if sent.is_err() {
+            return;
+        }
+    }
+}

@@ -1,0 +1,101 @@
+//! The embedded bucket, provisioned for a test.
+
+use std::ops::Deref;
+
+use aws_sdk_s3::Client;
+use aws_sdk_s3::primitives::ByteStream;
+use seawall::demo::bucket::{Bucket, BucketOptions, Identity};
+use seawall::demo::site;
+
+/// The bucket's name.
+pub(crate) const BUCKET: &str = "site";
+/// The region that it is signed for.
+pub(crate) const REGION: &str = "local";
+
+/// A private bucket: `edge` may read, `publisher` may write.
+pub(crate) struct TestBucket {
+    bucket: Bucket,
+    publisher: Client,
+}
+
+pub(crate) fn edge_identity() -> Identity {
+    Identity {
+        access_key: "edge".to_owned(),
+        secret_key: "edge-secret-key-of-the-tests".to_owned(),
+    }
+}
+
+impl TestBucket {
+    pub(crate) async fn start() -> Self {
+        let publisher = Identity {
+            access_key: "publisher".to_owned(),
+            secret_key: "publisher-secret-key-of-the-tests".to_owned(),
+        };
+        let bucket = Bucket::start(BucketOptions {
+            listen: "127.0.0.1:0".parse().unwrap(),
+            bucket: BUCKET.to_owned(),
+            region: REGION.to_owned(),
+            edge: edge_identity(),
+            publisher: publisher.clone(),
+        })
+        .await
+        .unwrap();
+        let publisher = site::client(&bucket.url(), REGION, &publisher);
+        publisher
+            .create_bucket()
+            .bucket(BUCKET)
+            .send()
+            .await
+            .unwrap();
+        bucket.log().clear();
+        Self { bucket, publisher }
+    }
+
+    /// Puts an object without a word about caching.
+    pub(crate) async fn put(&self, key: &str, body: &str) {
+        self.put_bytes(key, body.as_bytes().to_vec(), None).await;
+    }
+
+    /// Puts an object with this Cache-Control.
+    pub(crate) async fn put_with(&self, key: &str, body: &str, cache_control: &str) {
+        self.put_bytes(key, body.as_bytes().to_vec(), Some(cache_control))
+            .await;
+    }
+
+    pub(crate) async fn put_bytes(&self, key: &str, body: Vec<u8>, cache_control: Option<&str>) {
+        let request = self
+            .publisher
+            .put_object()
+            .bucket(BUCKET)
+            .key(key)
+            .body(ByteStream::from(body));
+        request
+            .content_type("text/plain; charset=utf-8")
+            .set_cache_control(cache_control.map(str::to_owned))
+            .send()
+            .await
+            .unwrap();
+    }
+
+    pub(crate) async fn delete(&self, key: &str) {
+        self.publisher
+            .delete_object()
+            .bucket(BUCKET)
+            .key(key)
+            .send()
+            .await
+            .unwrap();
+    }
+
+    pub(crate) async fn stop(self) {
+        self.bucket.stop().await;
+    }
+}
+
+impl Deref for TestBucket {
+    type Target = Bucket;
+
+    fn deref(&self) -> &Bucket {
+        &self.bucket
+    }
+}
