@@ -62,7 +62,9 @@ pub(super) async fn run(arguments: Arguments) -> miette::Result<()> {
     let text = response.text().await.into_diagnostic()?;
     let answer: Value = serde_json::from_str(&text).unwrap_or(Value::Null);
     if !status.is_success() {
-        let why = answer["error"]["message"].as_str().unwrap_or(text.trim());
+        let why = answer["error"]["message"]
+            .as_str()
+            .unwrap_or_else(|| text.trim());
         let code = answer["error"]["code"].as_str().unwrap_or("no code");
         return Err(miette!(
             "the edge refused: {} {code}: {why}",

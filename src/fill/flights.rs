@@ -83,7 +83,9 @@ impl fmt::Debug for Flight {
 
 /// The fills under way.
 #[derive(Debug)]
-pub(crate) struct Flights(Box<[Mutex<HashMap<KeyHash, Arc<Flight>>>]>);
+pub(crate) struct Flights(Box<[Mutex<Shard>]>);
+
+type Shard = HashMap<KeyHash, Arc<Flight>>;
 
 impl Default for Flights {
     fn default() -> Self {
@@ -127,7 +129,7 @@ impl Flights {
             .sum()
     }
 
-    fn shard(&self, key: KeyHash) -> std::sync::MutexGuard<'_, HashMap<KeyHash, Arc<Flight>>> {
+    fn shard(&self, key: KeyHash) -> std::sync::MutexGuard<'_, Shard> {
         // The map is whole after every statement.
         self.0[key.shard(SHARDS)]
             .lock()

@@ -4,24 +4,24 @@
 //! viewer sent only `Range` and the `If-*` fields. Of what the store answers, its error
 //! documents, its `x-amz-*` fields and its `Server` stay here.
 
+mod probe;
+
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
-use std::time::Duration;
 
 use ::http::uri::{Authority, Scheme};
 use ::http::{HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode, Uri, header};
 use bytes::Bytes;
 use http_body_util::Empty;
-use hyper::body::Body as _;
 use tokio::sync::{Mutex, Notify, Semaphore};
 
 use super::body::{InFlight, OriginBody};
 use super::credentials::Source;
 use super::http::{Limits, Wire};
 use super::judge::{self, Judged};
-use super::missing::{self, Knowledge};
+use super::missing::Knowledge;
 use super::sigv4::Signer;
 use super::{Ask, BoxFuture, Origin, OriginError, OriginResponse, Permit};
 use crate::clock::{self, SharedClock};
@@ -144,14 +144,13 @@ impl S3 {
             ));
         };
         let own_endpoint = options.endpoint.is_some();
-        let addressing =
-            options
-                .addressing
-                .unwrap_or(if own_endpoint || options.bucket.contains('.') {
-                    Addressing::Path
-                } else {
-                    Addressing::Virtual
-                });
+        let addressing = options.addressing.unwrap_or_else(|| {
+            if own_endpoint || options.bucket.contains('.') {
+                Addressing::Path
+            } else {
+                Addressing::Virtual
+            }
+        });
         let (authority, mut base) = match addressing {
             Addressing::Path => (at.as_str().to_owned(), format!("/{}", options.bucket)),
             Addressing::Virtual => (format!("{}.{at}", options.bucket), String::new()),
@@ -465,109 +464,6 @@ impl Inner {
             _ => {}
         }
     }
-
-    /// Whether a 403 AccessDenied for `path` means that the object does not exist.
-    async fn is_missing(&self, path: &str) -> bool {
-        if !self.missing {
-            return false;
-        }
-        let known = |now| {
-            self.knowledge.hides_missing(now) == Some(true) && self.knowledge.is_readable(now)
-        };
-        if known(self.clock.now()) {
-            return true;
-        }
-        // One at a time finds it out; whoever waits here reads the result.
-        let _turn = self.confirming.lock().await;
-        let now = self.clock.now();
-        let hides = match self.knowledge.hides_missing(now) {
-            Some(hides) => hides,
-            None => self.probe().await,
-        };
-        if !hides {
-            return false;
-        }
-        if self.knowledge.is_readable(now) {
-            return true;
-        }
-        let last = self.knowledge.known();
-        for candidate in last
-            .iter()
-            .chain(&self.roots)
-            .filter(|candidate| *candidate != path)
-        {
-            if self.can_read(candidate).await {
-                return true;
-            }
-        }
-        false
-    }
-
-    async fn can_read(&self, path: &str) -> bool {
-        let ask = Ask::get(path.into()).with(header::RANGE, HeaderValue::from_static("bytes=0-0"));
-        let Ok(answer) = self.exchange(&ask).await else {
-            return false;
-        };
-        // An empty object answers 416 to any range, which proves the same.
-        let readable =
-            answer.status.is_success() || answer.status == StatusCode::RANGE_NOT_SATISFIABLE;
-        if readable {
-            self.standing.store(ACCEPTED, Ordering::Relaxed);
-            self.knowledge.readable(path, self.clock.now());
-        }
-        readable
-    }
-
-    /// Asks for a key that cannot exist. True: the store answered 403 AccessDenied.
-    async fn probe(&self) -> bool {
-        let mut random = [0; 16];
-        if getrandom::fill(&mut random).is_err() {
-            return false;
-        }
-        let path = format!("/seawall-probe-{:032x}", u128::from_be_bytes(random));
-        let Ok(mut answer) = self.exchange(&Ask::get(path.into())).await else {
-            return false;
-        };
-        let limits = self.wire.limits();
-        let document = read_document(&mut answer.body, &*self.clock, limits.idle).await;
-        let judged = judge::refusal(answer.status, &document);
-        self.note_standing(&judged);
-        let hidden = judged == Judged::MissingOrDenied;
-        if hidden {
-            // The store knows who we are: it refused what we asked for, not us.
-            let _ = self.standing.compare_exchange(
-                UNTRIED,
-                ACCEPTED,
-                Ordering::Relaxed,
-                Ordering::Relaxed,
-            );
-        }
-        if hidden || matches!(judged, Judged::Missing { .. }) {
-            self.knowledge.probed(hidden, self.clock.now());
-        }
-        hidden
-    }
-
-    async fn keep_probing(&self) {
-        loop {
-            if self.credentials.current().is_some() || !self.sign {
-                // A turn is taken, so that a request that needs the result waits for this one.
-                let turn = self.confirming.lock().await;
-                self.probe().await;
-                drop(turn);
-            }
-            let tried = self.standing.load(Ordering::Relaxed) == ACCEPTED;
-            let pause = if tried {
-                missing::PROBE_EVERY
-            } else {
-                Duration::from_secs(1)
-            };
-            tokio::select! {
-                () = clock::sleep(&*self.clock, pause) => {}
-                () = self.probe_now.notified() => {}
-            }
-        }
-    }
 }
 
 struct Answer {
@@ -575,24 +471,6 @@ struct Answer {
     headers: HeaderMap,
     body: hyper::body::Incoming,
     in_flight: InFlight,
-}
-
-async fn read_document(
-    body: &mut hyper::body::Incoming,
-    clock: &dyn clock::Clock,
-    idle: Duration,
-) -> String {
-    use http_body_util::BodyExt;
-    let mut document = Vec::new();
-    while document.len() < DOCUMENT && !body.is_end_stream() {
-        let Ok(Some(Ok(frame))) = clock::within(clock, idle, body.frame()).await else {
-            break;
-        };
-        if let Some(bytes) = frame.data_ref() {
-            document.extend_from_slice(&bytes[..bytes.len().min(DOCUMENT - document.len())]);
-        }
-    }
-    String::from_utf8_lossy(&document).into_owned()
 }
 
 fn made(

@@ -110,7 +110,8 @@ impl Engine {
         let received = Received::new(request, client, self.site.load_full(), self.clock.now());
         let keyed = match received.route().and_then(route::Routed::key) {
             Ok(keyed) => keyed,
-            Err((received, refusal)) => {
+            Err(refused) => {
+                let (received, refusal) = *refused;
                 let Received { at, id, site, .. } = &received;
                 let asked = Asked::new(request, client, *at, id, site);
                 return Ok(self.answer_refusal(

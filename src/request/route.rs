@@ -12,6 +12,9 @@ use crate::purge::pattern::{Identity, QueryForm};
 use crate::semantics::age::Instant;
 use crate::semantics::target::{self, TargetError};
 
+/// A request that goes no further, and why; boxed, because few do.
+pub type Refused<'r> = Box<(Received<'r>, Refusal)>;
+
 /// A request whose distribution is known.
 #[derive(Debug)]
 pub struct Routed<'r> {
@@ -25,18 +28,18 @@ impl<'r> Received<'r> {
     /// # Errors
     /// 400, 414, 431 by [`Received::check`]; 421 for an unknown host; 405 for a method that the
     /// behaviour does not allow.
-    pub fn route(self) -> Result<Routed<'r>, (Self, Refusal)> {
+    pub fn route(self) -> Result<Routed<'r>, Refused<'r>> {
         let host = match self.check() {
             Ok(host) => host,
-            Err(refusal) => return Err((self, refusal)),
+            Err(refusal) => return Err(Box::new((self, refusal))),
         };
         let Some(distribution) = self.site.distributions.by_host(&host).map(Arc::clone) else {
-            return Err((self, Refusal::UnknownHost));
+            return Err(Box::new((self, Refusal::UnknownHost)));
         };
         let methods = &distribution.default_behavior.methods;
         if !methods.allows(self.method) {
             let refusal = Refusal::Method(methods.allow_header());
-            return Err((self, refusal));
+            return Err(Box::new((self, refusal)));
         }
         Ok(Routed {
             received: self,
@@ -67,14 +70,14 @@ impl<'r> Routed<'r> {
     ///
     /// # Errors
     /// 400 for a path that no object can have; 404 for `/` without a root object.
-    pub fn key(self) -> Result<Keyed<'r>, (Received<'r>, Refusal)> {
+    pub fn key(self) -> Result<Keyed<'r>, Refused<'r>> {
         let Self {
             received,
             distribution,
         } = self;
         let path = match object_path(received.uri.path(), &distribution) {
             Ok(path) => path,
-            Err(refusal) => return Err((received, refusal)),
+            Err(refusal) => return Err(Box::new((received, refusal))),
         };
         let key = Key::of_bucket_object(&distribution.id, &path);
         let Received { at, id, site, .. } = received;
