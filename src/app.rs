@@ -30,7 +30,7 @@ use crate::purge::ledger::{DEFAULT_CAPACITY, Ledger};
 use crate::request::{Engine, Site};
 use crate::serve::{Server, ServerOptions, Threads};
 use crate::store::memory::Memory;
-use crate::telemetry::access_log::{AccessLog, Sink, Writer};
+use crate::telemetry::access_log::{AccessLog, Labels, Sink, Writer};
 use crate::telemetry::metrics::Metrics;
 
 /// Why an edge could not be started, or a configuration not be put in force.
@@ -95,11 +95,17 @@ impl Edge {
         // What is counted, and where requests are written down.
         let metrics = Arc::new(Metrics::new());
         let sink = sink(&config.log.access);
-        let (log, writer) = AccessLog::open(&sink, Arc::clone(&clock), Arc::clone(&metrics))
-            .map_err(|source| AppError::AccessLog {
-                sink: format!("{sink:?}"),
-                source,
-            })?;
+        let labels = Labels {
+            edge: config.edge.name.clone(),
+            region: config.edge.region.clone(),
+        };
+        let (log, writer) =
+            AccessLog::open(&sink, labels, Arc::clone(&clock), Arc::clone(&metrics)).map_err(
+                |source| AppError::AccessLog {
+                    sink: format!("{sink:?}"),
+                    source,
+                },
+            )?;
 
         // What has been invalidated: the ledger goes on where the journal ends. Nothing is held
         // yet, so there is nothing that older records could kill.
@@ -388,6 +394,7 @@ fn needs_restart(old: &Config, new: &Config) -> Vec<&'static str> {
             a.max_connections != b.max_connections,
         ),
         ("admin.listen", old.admin.listen != new.admin.listen),
+        ("edge.region", a.region != b.region),
         ("log.access", old.log.access != new.log.access),
         ("journal.kind", old.journal != new.journal),
     ];

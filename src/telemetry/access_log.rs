@@ -41,6 +41,15 @@ pub enum Sink {
     File(PathBuf),
 }
 
+/// Which edge a log is of; in every line.
+#[derive(Clone, Debug, Serialize)]
+pub struct Labels {
+    /// The edge's name.
+    pub edge: String,
+    /// Its region.
+    pub region: String,
+}
+
 /// What is said of one request. Text is copied, cut at 2 048 bytes a field.
 #[derive(Clone, Copy, Debug)]
 pub struct Record<'a> {
@@ -127,6 +136,7 @@ impl AccessLog {
     /// When the file cannot be opened for appending, or the thread cannot be started.
     pub fn open(
         sink: &Sink,
+        labels: Labels,
         clock: SharedClock,
         metrics: Arc<Metrics>,
     ) -> io::Result<(Self, Writer)> {
@@ -143,7 +153,7 @@ impl AccessLog {
             Sink::Stdout => Box::new(io::stdout()),
             Sink::File(path) => Box::new(open(path)?),
         };
-        Self::start(out, clock, metrics)
+        Self::start(out, labels, clock, metrics)
     }
 
     /// Starts a writer to `out`.
@@ -152,6 +162,7 @@ impl AccessLog {
     /// When the thread cannot be started.
     pub fn start(
         mut out: Box<dyn Write + Send>,
+        labels: Labels,
         clock: SharedClock,
         metrics: Arc<Metrics>,
     ) -> io::Result<(Self, Writer)> {
@@ -165,7 +176,7 @@ impl AccessLog {
         let run = move || {
             loop {
                 let last = theirs.closed.load(Ordering::Acquire);
-                theirs.drain(&mut *out, &clock);
+                theirs.drain(&mut *out, &labels, &clock);
                 if last {
                     return;
                 }
@@ -265,7 +276,7 @@ impl Buffer {
 }
 
 impl Shared {
-    fn drain(&self, out: &mut dyn Write, clock: &SharedClock) {
+    fn drain(&self, out: &mut dyn Write, labels: &Labels, clock: &SharedClock) {
         let (now, wall) = (clock.now(), clock.wall());
         let mut lines = Vec::new();
         for buffer in &self.buffers {
@@ -292,6 +303,7 @@ impl Shared {
                 let [method, host, target, request_id, user_agent] = &fields;
                 let line = Line {
                     time: clock::rfc3339(UnixTime::from_millis(at)),
+                    labels,
                     client: fixed.client,
                     method,
                     host,
@@ -324,6 +336,8 @@ impl Shared {
 #[derive(Serialize)]
 struct Line<'a> {
     time: String,
+    #[serde(flatten)]
+    labels: &'a Labels,
     client: Option<IpAddr>,
     method: &'a str,
     host: &'a str,
@@ -388,9 +402,13 @@ mod tests {
 
     fn logged(targets: &[&str]) -> (String, Arc<Metrics>) {
         let (out, metrics) = (Kept::default(), Arc::new(Metrics::new()));
+        let labels = Labels {
+            edge: "edge-1".to_owned(),
+            region: "local".to_owned(),
+        };
         let clock = Arc::new(ManualClock::new(UnixTime::from_millis(1_700_000_000_123)));
         let (log, writer) =
-            AccessLog::start(Box::new(out.clone()), clock, Arc::clone(&metrics)).unwrap();
+            AccessLog::start(Box::new(out.clone()), labels, clock, Arc::clone(&metrics)).unwrap();
         for target in targets {
             log.record(&record(target));
         }
@@ -411,6 +429,10 @@ mod tests {
         assert_eq!(lines.len(), 2);
         assert_eq!(lines[0]["target"], "/a\n{\"status\":500}");
         assert_eq!(lines[0]["time"], "2023-11-14T22:13:20.123Z");
+        assert_eq!(
+            (&lines[0]["edge"], &lines[0]["region"]),
+            (&"edge-1".into(), &"local".into())
+        );
         assert_eq!(lines[0]["took_us"], 1_234);
         assert_eq!(lines[0]["user_agent"], "a \"quoted\"\tagent\u{1b}[31m");
         assert_eq!(lines[1]["target"], "/b");

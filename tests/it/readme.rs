@@ -1,0 +1,61 @@
+//! The README says what holds: its reference is the schema's, its example is accepted.
+
+use std::path::Path;
+
+use seawall::config;
+
+const BEGIN: &str = "<!-- reference: begin (seawall config reference) -->\n";
+const END: &str = "<!-- reference: end -->";
+
+/// With `SEAWALL_BLESS=1` the reference is written anew.
+#[test]
+fn the_reference_in_the_readme_is_that_of_the_schema() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
+    let text = std::fs::read_to_string(&path).unwrap();
+    let (before, rest) = text.split_once(BEGIN).unwrap();
+    let (written, after) = rest.split_once(END).unwrap();
+    let reference = config::reference();
+    if std::env::var_os("SEAWALL_BLESS").is_some() {
+        std::fs::write(&path, format!("{before}{BEGIN}{reference}{END}{after}")).unwrap();
+        return;
+    }
+    assert!(
+        written == reference,
+        "SEAWALL_BLESS=1 cargo test --test it readme writes it anew"
+    );
+}
+
+#[test]
+fn the_example_in_the_readme_is_accepted() {
+    let text =
+        std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).unwrap();
+    let (_, rest) = text.split_once("```toml\n").unwrap();
+    let (example, _) = rest.split_once("```").unwrap();
+    let env = |_: &str| Some("a-value-of-some-length".to_owned());
+    config::parse("README.md", example, &env)
+        .unwrap_or_else(|error| panic!("{}", error.render_plain()));
+}
+
+#[test]
+fn the_policy_documents_are_json() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("origin-policy");
+    let mut documents = 0;
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path
+            .extension()
+            .is_some_and(|extension| extension == "json")
+        {
+            let document: serde_json::Value =
+                serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
+            assert!(
+                document["Statement"]
+                    .as_array()
+                    .is_some_and(|statements| !statements.is_empty()),
+                "{path:?}"
+            );
+            documents += 1;
+        }
+    }
+    assert_eq!(documents, 3);
+}
