@@ -1,7 +1,7 @@
 //! The composition root: a resolved configuration becomes parts, and the parts a running edge.
 //! The only file that knows all parts.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::io;
 use std::net::SocketAddr;
 use std::path::Path;
@@ -10,6 +10,7 @@ use std::sync::Arc;
 use arc_swap::ArcSwap;
 use http::HeaderValue;
 use secrecy::ExposeSecret;
+use sha2::{Digest, Sha256};
 use tokio::runtime::Handle;
 use tokio::task::JoinHandle;
 
@@ -28,6 +29,7 @@ use crate::origin::http::Limits;
 use crate::origin::s3::{Addressing as S3Addressing, S3, S3Options};
 use crate::purge::ledger::{DEFAULT_CAPACITY, Ledger};
 use crate::request::{Engine, Site};
+use crate::semantics::target;
 use crate::serve::{Server, ServerOptions, Threads};
 use crate::store::memory::Memory;
 use crate::telemetry::access_log::{AccessLog, Labels, Sink, Writer};
@@ -82,7 +84,7 @@ pub struct Edge {
     admin: AdminServer,
     log: Writer,
     config: Config,
-    origins: BTreeMap<String, JoinHandle<()>>,
+    origins: Origins,
 }
 
 impl Edge {
@@ -136,7 +138,8 @@ impl Edge {
         });
 
         // Where objects come from, and who is served what.
-        let (site, origins) = site(&config, &clock, &metrics).await?;
+        let mut origins = origins(&config, BTreeMap::new(), &clock, &metrics).await?;
+        let site = site(&config, &origins)?;
         let engine = Arc::new(Engine {
             site: ArcSwap::from_pointee(site),
             clock: Arc::clone(&clock),
@@ -157,7 +160,16 @@ impl Edge {
             max_connections: config.edge.max_connections,
             clock,
         };
-        let server = Server::start(options, &engine)?;
+        let server = match Server::start(options, &engine) {
+            Ok(server) => server,
+            Err(error) => {
+                admin.shut_down().await;
+                return Err(error.into());
+            }
+        };
+        for origin in origins.values_mut() {
+            origin.run();
+        }
         Ok(Self {
             engine,
             desk,
@@ -165,7 +177,7 @@ impl Edge {
             admin,
             log: writer,
             config,
-            origins: spawn(origins),
+            origins,
         })
     }
 
@@ -201,7 +213,14 @@ impl Edge {
     /// [`AppError`]; the configuration that was in force stays.
     pub async fn reload(&mut self, config: Config) -> Result<Vec<&'static str>, AppError> {
         let engine = &self.engine;
-        let (site, origins) = site(&config, &engine.clock, &engine.metrics).await?;
+        // What has not changed goes on as it is: its connections, and what is known of it.
+        let kept = self
+            .origins
+            .iter()
+            .map(|(name, origin)| (name.clone(), origin.share()))
+            .collect();
+        let mut origins = origins(&config, kept, &engine.clock, &engine.metrics).await?;
+        let site = site(&config, &origins)?;
         let same_objects = sources(&self.config) == sources(&config);
         // First the site, then the epoch: Engine::epoch_of relies on this order.
         engine.site.store(Arc::new(site));
@@ -210,9 +229,15 @@ impl Edge {
             engine.ledger.raise_epoch();
         }
         self.desk.grant(config.admin.clone());
-        for (_, task) in std::mem::replace(&mut self.origins, spawn(origins)) {
-            task.abort();
+        for (name, origin) in &mut origins {
+            let before = self.origins.remove(name);
+            match before {
+                Some(before) if Arc::ptr_eq(&before.origin, &origin.origin) => *origin = before,
+                _ => origin.run(),
+            }
         }
+        // What is left of the old ones is dropped, and with it what they did in the background.
+        self.origins = origins;
         engine.metrics.reloads.increment();
         let fixed = needs_restart(&self.config, &config);
         self.config = config;
@@ -225,9 +250,7 @@ impl Edge {
         self.desk.drain();
         let finished = self.server.shut_down(self.config.edge.shutdown_grace).await;
         self.admin.shut_down().await;
-        for task in self.origins.values() {
-            task.abort();
-        }
+        drop(self.origins);
         let log = self.log;
         // Joining the writer blocks for as long as its last lines take.
         let _ = tokio::task::spawn_blocking(move || log.close()).await;
@@ -272,53 +295,61 @@ async fn open_journal(directory: &Path) -> Result<(Local, u64), JournalError> {
     Ok((opened.journal, 1))
 }
 
-type Background = Vec<(String, std::pin::Pin<Box<dyn Future<Output = ()> + Send>>)>;
+/// The origins of a configuration, by name.
+type Origins = BTreeMap<String, Running>;
 
-fn spawn(origins: Background) -> BTreeMap<String, JoinHandle<()>> {
-    origins
-        .into_iter()
-        .map(|(name, background)| (name, tokio::spawn(background)))
-        .collect()
+/// An origin, and what it does in the background for as long as this lives.
+struct Running {
+    origin: Arc<S3>,
+    /// Everything that it was made of; equal ones need not be made anew.
+    made_of: [u8; 32],
+    task: Option<JoinHandle<()>>,
 }
 
-/// The site of a configuration, and what its origins do in the background.
-async fn site(
+impl Running {
+    /// The same origin, without its task.
+    fn share(&self) -> Self {
+        Self {
+            origin: Arc::clone(&self.origin),
+            made_of: self.made_of,
+            task: None,
+        }
+    }
+
+    fn run(&mut self) {
+        self.task = Some(tokio::spawn(self.origin.background()));
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        if let Some(task) = &self.task {
+            task.abort();
+        }
+    }
+}
+
+impl std::fmt::Debug for Running {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.origin.fmt(f)
+    }
+}
+
+/// The origins of a configuration; of the `kept` ones those that it describes as they are.
+async fn origins(
     config: &Config,
+    mut kept: Origins,
     clock: &SharedClock,
     metrics: &Metrics,
-) -> Result<(Site, Background), AppError> {
-    let mut origins: HashMap<String, Arc<dyn Origin>> = HashMap::new();
-    let mut background: Background = Vec::new();
+) -> Result<Origins, AppError> {
+    let mut origins = Origins::new();
     for (name, origin) in &config.origins {
-        let roots = config
-            .distributions
-            .iter()
-            .filter(|distribution| distribution.default_behavior.origin == *name)
-            .filter_map(|distribution| distribution.root_object.as_deref())
-            .map(|root| format!("/{}", crate::semantics::target::encode(root.as_bytes())))
-            .collect();
-        let options = S3Options {
-            name: name.clone(),
-            bucket: origin.bucket.clone(),
-            region: origin.region.clone(),
-            endpoint: origin.endpoint.as_ref().map(ToString::to_string),
-            addressing: match origin.addressing {
-                Addressing::Auto => None,
-                Addressing::Path => Some(S3Addressing::Path),
-                Addressing::Virtual => Some(S3Addressing::Virtual),
-            },
-            prefix: origin.prefix.clone(),
-            sign: origin.signing == Signing::Always,
-            missing: origin.missing == Missing::Auto,
-            ca_file: origin.ca_file.clone(),
-            limits: Limits {
-                connect: origin.connect_timeout,
-                first_byte: origin.first_byte_timeout,
-                idle: origin.idle_timeout,
-            },
-            max_requests: origin.max_requests,
-            roots,
-        };
+        let options = options(config, origin);
+        let made_of = made_of(&options, origin);
+        if let Some(same) = kept.remove(name).filter(|kept| kept.made_of == made_of) {
+            origins.insert(name.clone(), same);
+            continue;
+        }
         let credentials = match &origin.credentials {
             Configured::Chain => Source::chain().await,
             Configured::Static {
@@ -339,9 +370,73 @@ async fn site(
                 reason,
             }
         })?;
-        background.push((name.clone(), Box::pin(s3.background())));
-        origins.insert(name.clone(), Arc::new(s3));
+        origins.insert(
+            name.clone(),
+            Running {
+                origin: Arc::new(s3),
+                made_of,
+                task: None,
+            },
+        );
     }
+    Ok(origins)
+}
+
+/// A fingerprint of everything that an origin is made of; its secrets are in it by their hash.
+fn made_of(options: &S3Options, origin: &config::Origin) -> [u8; 32] {
+    let mut hash = Sha256::new();
+    hash.update(format!("{options:?}"));
+    match &origin.credentials {
+        Configured::Chain => hash.update("chain"),
+        Configured::Static {
+            access_key,
+            secret_key,
+            session_token,
+        } => {
+            for secret in [Some(access_key), Some(secret_key), session_token.as_ref()] {
+                let value = secret.map_or("", |secret| secret.value.expose_secret());
+                hash.update((value.len() as u64).to_be_bytes());
+                hash.update(value);
+            }
+        }
+    }
+    hash.finalize().into()
+}
+
+fn options(config: &Config, origin: &config::Origin) -> S3Options {
+    let roots = config
+        .distributions
+        .iter()
+        .filter(|distribution| distribution.default_behavior.origin == origin.name)
+        .filter_map(|distribution| distribution.root_object.as_deref())
+        .map(|root| format!("/{}", target::encode(root.as_bytes())))
+        .collect();
+    S3Options {
+        name: origin.name.clone(),
+        bucket: origin.bucket.clone(),
+        region: origin.region.clone(),
+        endpoint: origin.endpoint.as_ref().map(ToString::to_string),
+        addressing: match origin.addressing {
+            Addressing::Auto => None,
+            Addressing::Path => Some(S3Addressing::Path),
+            Addressing::Virtual => Some(S3Addressing::Virtual),
+        },
+        prefix: origin.prefix.clone(),
+        sign: origin.signing == Signing::Always,
+        missing: origin.missing == Missing::Auto,
+        ca_file: origin.ca_file.clone(),
+        limits: Limits {
+            connect: origin.connect_timeout,
+            first_byte: origin.first_byte_timeout,
+            idle: origin.idle_timeout,
+        },
+        max_requests: origin.max_requests,
+        roots,
+    }
+}
+
+/// What requests travel with under a configuration.
+fn site(config: &Config, origins: &Origins) -> Result<Site, AppError> {
     let header = |key, value: &str| {
         HeaderValue::from_str(value).map_err(|_| AppError::Header {
             key,
@@ -349,16 +444,18 @@ async fn site(
         })
     };
     let edge = &config.edge;
-    let site = Site {
+    let shared = |(name, running): (&String, &Running)| {
+        (name.clone(), Arc::clone(&running.origin) as Arc<dyn Origin>)
+    };
+    Ok(Site {
         name: edge.name.clone(),
         via: header("name", &format!("1.1 {}", edge.name))?,
         pop: header("pop", &edge.pop)?,
         distributions: Arc::clone(&config.distributions),
-        origins,
+        origins: origins.iter().map(shared).collect(),
         max_object_size: edge.max_object_size,
         debug_headers: edge.debug_headers,
-    };
-    Ok((site, background))
+    })
 }
 
 /// Which object a distribution's path is: where this changes, the same key is another object.

@@ -7,6 +7,7 @@ mod demo;
 mod purge;
 mod serve;
 
+use std::io::IsTerminal;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -48,8 +49,23 @@ pub async fn run(cli: Cli) -> ExitCode {
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(report) => {
-            eprintln!("{report:?}");
+            eprintln!("{}", readable(&report));
             ExitCode::FAILURE
+        }
+    }
+}
+
+/// An error for whoever reads it: with its source lines at a terminal; in a log one line a fault,
+/// which quotes nothing of the file that it is about.
+fn readable(report: &miette::Report) -> String {
+    if std::io::stderr().is_terminal() {
+        return format!("{report:?}");
+    }
+    match report.downcast_ref::<crate::config::ConfigError>() {
+        Some(error) => error.render_plain(),
+        None => {
+            let causes: Vec<String> = report.chain().map(ToString::to_string).collect();
+            format!("seawall: {}", causes.join(": "))
         }
     }
 }

@@ -4,6 +4,7 @@
 mod browser;
 mod caching;
 mod config;
+mod demo;
 mod fill;
 mod harness;
 mod layering;

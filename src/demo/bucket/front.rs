@@ -73,9 +73,6 @@ impl Front {
         {
             *response.status_mut() = StatusCode::PARTIAL_CONTENT;
         }
-        if response.status() == StatusCode::NOT_MODIFIED {
-            *response.body_mut() = Body::empty();
-        }
         let headers = response.headers_mut();
         headers.insert(header::SERVER, HeaderValue::from_static("seawall-bucket"));
         if let Ok(id) = HeaderValue::from_str(&format!("{number:016X}")) {

@@ -22,6 +22,7 @@ mod faults;
 mod front;
 mod listing;
 mod log;
+mod object;
 mod store;
 mod upload;
 mod wire;
@@ -155,19 +156,19 @@ impl Bucket {
 
 async fn accept(listener: TcpListener, front: Arc<Front>, mut stopped: oneshot::Receiver<()>) {
     let mut connections = JoinSet::new();
+    let mut exhausted = false;
     loop {
+        let room = !exhausted && connections.len() < MAX_CONNECTIONS;
         tokio::select! {
             _ = &mut stopped => break,
-            Some(_) = connections.join_next() => {}
-            accepted = listener.accept(), if connections.len() < MAX_CONNECTIONS => match accepted {
+            Some(_) = connections.join_next() => exhausted = false,
+            accepted = listener.accept(), if room => match accepted {
                 Ok((stream, _)) => {
                     connections.spawn(serve(stream, front.clone()));
                 }
                 // Out of file descriptors, most likely: one comes free when a connection ends.
-                Err(_) => match connections.join_next().await {
-                    Some(_) => {}
-                    None => tokio::task::yield_now().await,
-                },
+                Err(_) if !connections.is_empty() => exhausted = true,
+                Err(_) => tokio::task::yield_now().await,
             }
         }
     }

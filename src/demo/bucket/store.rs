@@ -1,8 +1,7 @@
-//! The objects, and the S3 operations on them.
+//! All objects, and the S3 operations on them.
 //!
-//! **Invariants.** Keys are compared as they are, in the byte order of UTF-8. An object never
-//! changes: a put replaces it as a whole, and whoever reads the old one goes on reading it. An
-//! entity tag is the MD5 of the bytes, `Last-Modified` a whole second.
+//! **Invariants.** Keys are compared as they are, in the byte order of UTF-8. A put replaces an
+//! object as a whole, and whoever reads the old one goes on reading it.
 //!
 //! Who may call is decided before (`access`); only the answer to a missing key depends on the
 //! caller here.
@@ -10,20 +9,16 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use bytes::Bytes;
-use futures::stream;
-use http::{HeaderMap, HeaderValue, StatusCode, header};
-use md5::{Digest, Md5};
-use s3s::dto::*;
+use http::{HeaderMap, StatusCode, header};
+use s3s::dto::{self, *};
 use s3s::{S3, S3Error, S3ErrorCode, S3Request, S3Response, S3Result, s3_error};
-use time::OffsetDateTime;
 
 use super::BucketOptions;
 use super::access::denied;
-use super::conditions::{Conditions, Outcome};
+use super::conditions::Conditions;
 use super::faults::{Failure, Faults};
-use super::front::XML;
 use super::listing::{self, Marker, Query};
+use super::object::Object;
 use super::upload;
 
 /// Largest object, in bytes.
@@ -31,8 +26,6 @@ pub const MAX_OBJECT_BYTES: u64 = 256 << 20;
 /// Most bytes in all objects together.
 pub const MAX_BUCKET_BYTES: u64 = 1 << 30;
 
-/// Bytes handed to the connection at a time.
-const CHUNK: usize = 64 * 1024;
 /// Items on a page of a listing: the default, and the most.
 const MAX_KEYS: i32 = 1_000;
 
@@ -44,20 +37,6 @@ pub(super) struct Store {
 }
 
 type Objects = BTreeMap<String, Arc<Object>>;
-
-/// One object, immutable.
-struct Object {
-    bytes: Bytes,
-    etag: ETag,
-    modified: OffsetDateTime,
-    cache_control: Option<String>,
-    content_disposition: Option<String>,
-    content_encoding: Option<String>,
-    content_language: Option<String>,
-    content_type: Option<String>,
-    expires: Option<Timestamp>,
-    metadata: Option<Metadata>,
-}
 
 impl Store {
     pub(super) fn new(options: &BucketOptions, faults: Faults) -> Self {
@@ -123,45 +102,21 @@ impl S3 for Store {
     ) -> S3Result<S3Response<PutObjectOutput>> {
         upload::check_supported(&request.input)?;
         let trailers = request.trailing_headers.take();
-        let bytes = upload::receive(&mut request.input, trailers).await?;
+        let bytes = upload::receive(&mut request.input, trailers, MAX_OBJECT_BYTES).await?;
         let input = request.input;
-        let etag = ETag::Strong(hex(&Md5::digest(&bytes)));
-        let object = Object {
-            etag: etag.clone(),
-            modified: now(),
-            cache_control: input.cache_control,
-            content_disposition: input.content_disposition,
-            content_encoding: input.content_encoding,
-            content_language: input.content_language,
-            content_type: input.content_type,
-            expires: input.expires,
-            metadata: input.metadata,
-            bytes,
-        };
+        let (if_match, if_none_match) = (input.if_match.clone(), input.if_none_match.clone());
+        let key = input.key.clone();
+        let object = Object::new(input, bytes);
+        let etag = object.etag.clone();
 
         // Condition, room and replacement under one lock: two creators cannot both win.
         let mut objects = self.objects();
         let objects = objects.as_mut().ok_or_else(no_such_bucket)?;
-        let old = objects.get(&input.key);
-        check_put(
-            old.map(|old| &old.etag),
-            &input.if_match,
-            &input.if_none_match,
-        )?;
-        let others: u64 = objects
-            .iter()
-            .filter(|(key, _)| **key != input.key)
-            .map(|(_, object)| object.bytes.len() as u64)
-            .sum();
-        if others + object.bytes.len() as u64 > MAX_BUCKET_BYTES {
-            let mut error = S3Error::with_message(
-                S3ErrorCode::Custom("QuotaExceeded".into()),
-                format!("This bucket holds at most {MAX_BUCKET_BYTES} bytes."),
-            );
-            error.set_status_code(StatusCode::INSUFFICIENT_STORAGE);
-            return Err(error);
-        }
-        objects.insert(input.key, Arc::new(object));
+        let old = objects.get(&key).map(|old| &old.etag);
+        check_put(old, if_match.as_ref(), if_none_match.as_ref())?;
+        let others = objects.iter().filter(|(other, _)| **other != key);
+        check_room(others.map(|(_, object)| object.len()).sum(), object.len())?;
+        objects.insert(key, Arc::new(object));
         Ok(S3Response::new(PutObjectOutput {
             e_tag: Some(etag),
             ..PutObjectOutput::default()
@@ -185,22 +140,21 @@ impl S3 for Store {
 
         let mut conditions = Conditions::from(&request.input);
         conditions.if_range = if_range(&request.headers);
-        let length = object.bytes.len() as u64;
-        let (bytes, content_range) = object.select(&conditions)?;
+        let selection = object.select(&conditions)?;
         let mut response = S3Response::new(GetObjectOutput {
             accept_ranges: Some("bytes".into()),
             cache_control: object.cache_control.clone(),
             content_disposition: object.content_disposition.clone(),
             content_encoding: object.content_encoding.clone(),
             content_language: object.content_language.clone(),
-            content_length: Some(length_field(bytes.len() as u64)),
-            content_range: content_range.map(|range| content_range_field(&range, length)),
+            content_length: Some(selection.content_length()),
+            content_range: selection.content_range.clone(),
             content_type: Some(object.content_type()),
             e_tag: Some(object.etag.clone()),
             expires: object.expires.clone(),
             last_modified: Some(object.modified.into()),
             metadata: object.metadata.clone(),
-            body: Some(chunked(bytes)),
+            body: Some(selection.into_stream()),
             ..GetObjectOutput::default()
         });
         if let Some(cut) = self.faults.cut_of(key) {
@@ -222,16 +176,15 @@ impl S3 for Store {
 
         let mut conditions = Conditions::from(&request.input);
         conditions.if_range = if_range(&request.headers);
-        let length = object.bytes.len() as u64;
-        let (bytes, content_range) = object.select(&conditions)?;
+        let selection = object.select(&conditions)?;
         Ok(S3Response::new(HeadObjectOutput {
             accept_ranges: Some("bytes".into()),
             cache_control: object.cache_control.clone(),
             content_disposition: object.content_disposition.clone(),
             content_encoding: object.content_encoding.clone(),
             content_language: object.content_language.clone(),
-            content_length: Some(length_field(bytes.len() as u64)),
-            content_range: content_range.map(|range| content_range_field(&range, length)),
+            content_length: Some(selection.content_length()),
+            content_range: selection.content_range,
             content_type: Some(object.content_type()),
             e_tag: Some(object.etag.clone()),
             expires: object.expires.clone(),
@@ -278,15 +231,15 @@ impl S3 for Store {
         let contents: ObjectList = page
             .objects
             .iter()
-            .map(|(key, object)| s3s::dto::Object {
+            .map(|(key, object)| dto::Object {
                 key: Some(encode(key)),
                 e_tag: Some(object.etag.clone()),
                 last_modified: Some(object.modified.into()),
-                size: Some(length_field(object.bytes.len() as u64)),
+                size: object.len().try_into().ok(),
                 storage_class: Some(ObjectStorageClass::from_static(
                     ObjectStorageClass::STANDARD,
                 )),
-                ..s3s::dto::Object::default()
+                ..dto::Object::default()
             })
             .collect();
         let common_prefixes: CommonPrefixList = page
@@ -316,69 +269,6 @@ impl S3 for Store {
     }
 }
 
-impl Object {
-    /// The bytes that these conditions leave, and their position if they are a part.
-    fn select(&self, conditions: &Conditions) -> S3Result<(Bytes, Option<std::ops::Range<u64>>)> {
-        let length = self.bytes.len() as u64;
-        match conditions.judge(&self.etag, self.modified, length) {
-            Outcome::Whole => Ok((self.bytes.clone(), None)),
-            Outcome::Part(range) => {
-                // `judge` keeps the range inside `length`, which came from a usize.
-                let bytes = self.bytes.slice(range.start as usize..range.end as usize);
-                Ok((bytes, Some(range)))
-            }
-            Outcome::NotModified => {
-                let mut error = s3_error!(NotModified);
-                error.set_headers(self.cache_fields());
-                Err(error)
-            }
-            Outcome::Failed(field) => Err(s3_error!(
-                PreconditionFailed,
-                "The pre-condition {field} did not hold."
-            )),
-            Outcome::Unsatisfiable => {
-                let mut error = s3_error!(
-                    InvalidRange,
-                    "The requested range is not satisfiable; the object has {length} bytes."
-                );
-                let mut headers = HeaderMap::new();
-                headers.insert(header::CONTENT_TYPE, XML);
-                if let Ok(value) = HeaderValue::from_str(&format!("bytes */{length}")) {
-                    headers.insert(header::CONTENT_RANGE, value);
-                }
-                error.set_headers(headers);
-                Err(error)
-            }
-        }
-    }
-
-    /// What a 304 must repeat: RFC 9110 section 15.4.5.
-    fn cache_fields(&self) -> HeaderMap {
-        let date = |at: Timestamp| {
-            let mut text = Vec::new();
-            at.format(TimestampFormat::HttpDate, &mut text).ok()?;
-            HeaderValue::from_bytes(&text).ok()
-        };
-        let cache_control = self.cache_control.as_deref();
-        let fields = [
-            (header::ETAG, self.etag.to_http_header().ok()),
-            (header::LAST_MODIFIED, date(self.modified.into())),
-            (
-                header::CACHE_CONTROL,
-                cache_control.and_then(|value| HeaderValue::from_str(value).ok()),
-            ),
-            (header::EXPIRES, self.expires.clone().and_then(date)),
-        ];
-        let present = |(name, value): (_, Option<_>)| Some((name, value?));
-        fields.into_iter().filter_map(present).collect()
-    }
-
-    fn content_type(&self) -> String {
-        let default = || "binary/octet-stream".to_owned();
-        self.content_type.clone().unwrap_or_else(default)
-    }
-}
-
 impl From<Failure> for S3Error {
     fn from(failure: Failure) -> Self {
         // Unknown codes become `Custom`, so this cannot fail.
@@ -392,8 +282,8 @@ impl From<Failure> for S3Error {
 
 fn check_put(
     old: Option<&ETag>,
-    if_match: &Option<IfMatch>,
-    if_none_match: &Option<IfNoneMatch>,
+    if_match: Option<&IfMatch>,
+    if_none_match: Option<&IfNoneMatch>,
 ) -> S3Result<()> {
     match if_none_match {
         Some(ETagCondition::Any) if old.is_some() => {
@@ -420,6 +310,18 @@ fn check_put(
         }
         _ => Ok(()),
     }
+}
+
+fn check_room(others: u64, new: u64) -> S3Result<()> {
+    if others + new <= MAX_BUCKET_BYTES {
+        return Ok(());
+    }
+    let mut error = S3Error::with_message(
+        S3ErrorCode::Custom("QuotaExceeded".into()),
+        format!("This bucket holds at most {MAX_BUCKET_BYTES} bytes."),
+    );
+    error.set_status_code(StatusCode::INSUFFICIENT_STORAGE);
+    Err(error)
 }
 
 fn check_whole_object(version: &Option<String>, part: Option<i32>) -> S3Result<()> {
@@ -451,36 +353,9 @@ fn listing_query(input: &ListObjectsV2Input) -> S3Result<Query> {
     })
 }
 
-fn chunked(bytes: Bytes) -> StreamingBlob {
-    let count = bytes.len().div_ceil(CHUNK);
-    StreamingBlob::wrap(stream::iter((0..count).map(move |index| {
-        let end = bytes.len().min((index + 1) * CHUNK);
-        Ok::<_, std::convert::Infallible>(bytes.slice(index * CHUNK..end))
-    })))
-}
-
 fn if_range(headers: &HeaderMap) -> Option<String> {
     let value = headers.get(header::IF_RANGE)?;
     Some(String::from_utf8_lossy(value.as_bytes()).into_owned())
-}
-
-/// Objects are far smaller than `i64::MAX` bytes.
-fn length_field(length: u64) -> i64 {
-    length.try_into().unwrap_or(i64::MAX)
-}
-
-fn content_range_field(range: &std::ops::Range<u64>, length: u64) -> String {
-    format!("bytes {}-{}/{length}", range.start, range.end - 1)
-}
-
-/// Whole seconds, as HTTP dates are.
-fn now() -> OffsetDateTime {
-    let now = OffsetDateTime::now_utc();
-    now.replace_nanosecond(0).unwrap_or(now) // 0 is in range
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn url_encoded(text: &str) -> String {
@@ -498,4 +373,17 @@ fn url_encoded(text: &str) -> String {
 
 fn no_such_bucket() -> S3Error {
     s3_error!(NoSuchBucket, "The specified bucket does not exist.")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bucket_is_full_at_its_limit_and_not_before() {
+        assert!(check_room(MAX_BUCKET_BYTES - 1, 1).is_ok());
+        let error = check_room(MAX_BUCKET_BYTES, 1).unwrap_err();
+        assert_eq!(error.code().as_str(), "QuotaExceeded");
+        assert_eq!(error.status_code(), Some(StatusCode::INSUFFICIENT_STORAGE));
+    }
 }

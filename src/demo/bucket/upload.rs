@@ -11,8 +11,6 @@ use s3s::checksum::ChecksumHasher;
 use s3s::dto::PutObjectInput;
 use s3s::{S3Error, S3ErrorCode, S3Result, TrailingHeaders, s3_error};
 
-use super::store::MAX_OBJECT_BYTES;
-
 /// Refuses what this store would have to ignore.
 pub(super) fn check_supported(input: &PutObjectInput) -> S3Result<()> {
     let is = |value: Option<&str>, neutral: &str| value.is_none_or(|value| value == neutral);
@@ -67,23 +65,24 @@ pub(super) fn check_supported(input: &PutObjectInput) -> S3Result<()> {
     }
 }
 
-/// Reads the body and checks it.
+/// Reads the body, of at most `limit` bytes, and checks it.
 pub(super) async fn receive(
     input: &mut PutObjectInput,
     trailers: Option<TrailingHeaders>,
+    limit: u64,
 ) -> S3Result<Bytes> {
     let announced = input
         .content_length
         .and_then(|length| u64::try_from(length).ok());
-    if announced.is_some_and(|length| length > MAX_OBJECT_BYTES) {
-        return Err(too_large());
+    if announced.is_some_and(|length| length > limit) {
+        return Err(too_large(limit));
     }
     let mut bytes = Vec::new();
     if let Some(mut body) = input.body.take() {
         while let Some(chunk) = body.next().await {
             let chunk = chunk.map_err(|cause| body_error(&*cause))?;
-            if (bytes.len() + chunk.len()) as u64 > MAX_OBJECT_BYTES {
-                return Err(too_large());
+            if (bytes.len() + chunk.len()) as u64 > limit {
+                return Err(too_large(limit));
             }
             bytes.extend_from_slice(&chunk);
         }
@@ -131,11 +130,8 @@ fn check_sums(bytes: &[u8], wanted: [Option<String>; 5]) -> S3Result<()> {
     ))
 }
 
-fn too_large() -> S3Error {
-    s3_error!(
-        EntityTooLarge,
-        "An object has at most {MAX_OBJECT_BYTES} bytes here."
-    )
+fn too_large(limit: u64) -> S3Error {
+    s3_error!(EntityTooLarge, "An object has at most {limit} bytes here.")
 }
 
 /// s3s keeps its stream errors private, so their text is all there is to tell them apart.
@@ -155,5 +151,40 @@ fn body_error(cause: &(dyn std::error::Error + Send + Sync)) -> S3Error {
         )
     } else {
         s3_error!(IncompleteBody, "The body ended early or was malformed.")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use s3s::dto::StreamingBlob;
+
+    /// Receives chunks of these lengths with a limit of 10 bytes.
+    async fn received(announced: Option<i64>, chunks: &'static [usize]) -> Result<usize, String> {
+        let stream = futures::stream::iter(
+            chunks
+                .iter()
+                .map(|length| Ok::<_, std::convert::Infallible>(Bytes::from(vec![0; *length]))),
+        );
+        let mut input = PutObjectInput {
+            content_length: announced,
+            body: Some(StreamingBlob::wrap(stream)),
+            ..PutObjectInput::default()
+        };
+        let received = receive(&mut input, None, 10).await;
+        received
+            .map(|bytes| bytes.len())
+            .map_err(|error| error.code().as_str().to_owned())
+    }
+
+    #[tokio::test]
+    async fn the_limit_holds_for_what_is_announced_and_for_what_comes() {
+        let too_large = || Err("EntityTooLarge".to_owned());
+        assert_eq!(received(None, &[]).await, Ok(0));
+        assert_eq!(received(Some(10), &[4, 6]).await, Ok(10));
+        assert_eq!(received(None, &[4, 6]).await, Ok(10));
+        assert_eq!(received(Some(11), &[]).await, too_large());
+        assert_eq!(received(None, &[4, 6, 1]).await, too_large());
+        assert_eq!(received(Some(1), &[11]).await, too_large());
     }
 }
