@@ -34,7 +34,7 @@ use crate::telemetry::metrics::Metrics;
 use crate::verdict::{Verdict, decide};
 use answer::{Asked, Cost, How};
 use body::Body;
-use receive::Received;
+use receive::{Received, RequestId};
 use refusal::Refusal;
 use route::Keyed;
 
@@ -130,6 +130,18 @@ impl Engine {
             }
             _ => Err(keyed.into_owned()),
         }
+    }
+
+    /// Answers a request whose handling has panicked: that one request ends, and is counted.
+    pub fn answer_panic<B>(&self, request: &Request<B>, client: Option<IpAddr>) -> Response<Body> {
+        self.metrics.panics.increment();
+        let (at, id, site) = (self.clock.now(), RequestId::next(), self.site.load_full());
+        let asked = Asked::new(request, client, at, &id, &site);
+        self.answer_refusal(
+            &asked,
+            &Refusal::Internal,
+            How::new(Verdict::Refuse, Cost::Nothing, None),
+        )
     }
 
     /// Answers a request that may have to wait.

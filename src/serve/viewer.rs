@@ -10,13 +10,12 @@ use std::task::{Context, Poll};
 use axum::extract::State;
 use axum::{Extension, Router};
 use bytes::Bytes;
-use http::{HeaderValue, Request, Response, StatusCode, Version, header};
+use http::{HeaderValue, Request, Response, Version, header};
 use http_body::{Body as HttpBody, Frame, SizeHint};
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
 use hyper::service::Service;
 use tower::ServiceExt;
-use tower_http::catch_panic::CatchPanicLayer;
 
 use super::limits;
 use crate::clock;
@@ -49,14 +48,8 @@ impl Viewers {
     /// Services on `engine`.
     #[must_use]
     pub fn new(engine: Arc<Engine>) -> Self {
-        let panics = Arc::clone(&engine.metrics);
-        let caught = CatchPanicLayer::custom(move |_: Box<dyn std::any::Any + Send>| {
-            panics.panics.increment();
-            broken(axum::body::Body::from("500 Internal Server Error\n"))
-        });
         let router = Router::new()
             .fallback(handle)
-            .layer(caught)
             .with_state(Arc::clone(&engine));
         Self { engine, router }
     }
@@ -83,15 +76,6 @@ async fn handle(
         .map(axum::body::Body::new)
 }
 
-fn broken<B>(body: B) -> Response<B> {
-    let mut response = Response::new(body);
-    *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
-    response
-        .headers_mut()
-        .insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    response
-}
-
 impl Viewer {
     /// Answers at once, or gives the request back, on its way.
     // As Engine::try_hit: the request itself.
@@ -105,10 +89,9 @@ impl Viewer {
         match std::panic::catch_unwind(hit) {
             Ok(Ok(response)) => Ok(response.map(AnswerBody::Own)),
             Ok(Err(keyed)) => Err(keyed),
-            Err(_) => {
-                engine.metrics.panics.increment();
-                Ok(broken(AnswerBody::Own(Body::empty())))
-            }
+            Err(_) => Ok(engine
+                .answer_panic(request, Some(self.client))
+                .map(AnswerBody::Own)),
         }
     }
 
@@ -117,19 +100,23 @@ impl Viewer {
         mut request: Request<B>,
         keyed: Keyed<'static>,
     ) -> Response<AnswerBody> {
-        let on_its_way = OnItsWay {
-            keyed,
-            client: self.client,
-        };
-        request.extensions_mut().insert(on_its_way);
-        match self
-            .viewers
+        let Self { viewers, client } = self;
+        // What an answer to a panic needs; the request itself goes on.
+        let mut head = Request::new(());
+        *head.method_mut() = request.method().clone();
+        *head.uri_mut() = request.uri().clone();
+        *head.version_mut() = request.version();
+        request.extensions_mut().insert(OnItsWay { keyed, client });
+        let answer = viewers
             .router
-            .oneshot(request.map(|_| axum::body::Body::empty()))
-            .await
-        {
-            Ok(response) => response.map(AnswerBody::Routed),
-            Err(never) => match never {},
+            .oneshot(request.map(|_| axum::body::Body::empty()));
+        match Unwinding(Box::pin(answer)).await {
+            Ok(Ok(response)) => response.map(AnswerBody::Routed),
+            Ok(Err(never)) => match never {},
+            Err(Panicked) => viewers
+                .engine
+                .answer_panic(&head, Some(client))
+                .map(AnswerBody::Own),
         }
     }
 
@@ -179,6 +166,21 @@ impl Service<Request<Incoming>> for Viewer {
             Ok(response) => Answering::Ready(Some(Box::new(response))),
             Err(keyed) => Answering::Waiting(Box::pin(self.clone().wait(request, keyed))),
         }
+    }
+}
+
+/// A future whose panic ends itself alone.
+struct Unwinding<F>(Pin<Box<F>>);
+
+struct Panicked;
+
+impl<F: Future> Future for Unwinding<F> {
+    type Output = Result<F::Output, Panicked>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        // After a panic it is not polled again, so nothing half done in it is ever seen.
+        let polled = std::panic::catch_unwind(AssertUnwindSafe(|| self.0.as_mut().poll(cx)));
+        polled.map_or(Poll::Ready(Err(Panicked)), |poll| poll.map(Ok))
     }
 }
 
@@ -239,5 +241,21 @@ impl HttpBody for AnswerBody {
             Self::Own(body) => body.size_hint(),
             Self::Routed(body) => body.size_hint(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_panic_ends_its_own_future_alone() {
+        let fine = Unwinding(Box::pin(async { 7 }));
+        assert!(matches!(fine.await, Ok(7)));
+        let broken = Unwinding(Box::pin(async {
+            tokio::task::yield_now().await;
+            assert_eq!(1, 2, "on purpose");
+        }));
+        assert!(broken.await.is_err());
     }
 }

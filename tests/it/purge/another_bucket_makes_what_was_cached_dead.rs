@@ -69,3 +69,19 @@ async fn what_needs_a_restart_is_named() {
         ["edge.memory", "edge.max_connections"]
     );
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reload_that_changes_no_origin_stays_ready() {
+    let bucket = TestBucket::start().await;
+    let mut edge = EdgeOptions::of(&bucket).start().await;
+    edge.ready().await;
+    let same = EdgeOptions::of(&bucket)
+        .edge("pop = \"OTHER\"")
+        .config(&edge.data);
+    edge.edge.reload(same).await.unwrap();
+    assert_eq!(
+        edge.edge.not_ready(),
+        Vec::<String>::new(),
+        "what is known of the store is kept"
+    );
+}
