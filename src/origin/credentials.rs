@@ -1,7 +1,7 @@
 //! The identity that the edge signs with.
 //!
 //! Credentials are taken once and kept; those that expire are taken again by one background task
-//! at 80 % of their life. The last good ones stay in force while a refresh fails. They are never
+//! at 80 % of their life, and at once when the store says that they have run out. The last good ones stay in force while a refresh fails. They are never
 //! asked for by a request, and never written anywhere.
 
 use std::fmt;
@@ -11,9 +11,11 @@ use std::time::Duration;
 use arc_swap::ArcSwapOption;
 use aws_credential_types::provider::ProvideCredentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
+use tokio::sync::{Mutex, Notify};
 
 use crate::clock::{self, SharedClock};
+use crate::semantics::age::Instant;
 use crate::semantics::dates::UnixTime;
 
 /// One set of credentials. `Debug` shows the key id alone.
@@ -39,6 +41,18 @@ impl Credentials {
             expires: None,
         }
     }
+
+    fn same(&self, other: &Self) -> bool {
+        let token = |of: &Self| {
+            of.session_token
+                .as_ref()
+                .map(|token| token.expose_secret().to_owned())
+        };
+        self.key_id == other.key_id
+            && self.secret_key.expose_secret() == other.secret_key.expose_secret()
+            && token(self) == token(other)
+            && self.expires == other.expires
+    }
 }
 
 impl fmt::Debug for Credentials {
@@ -55,8 +69,14 @@ pub struct Source(Arc<Inner>);
 struct Inner {
     current: ArcSwapOption<Credentials>,
     provider: Option<SharedCredentialsProvider>,
+    /// Held while the provider is asked; when that was done last.
+    taking: Mutex<Option<Instant>>,
+    /// A request has renewed the credentials: the task plans anew.
+    changed: Notify,
 }
 
+/// Credentials that end sooner than this make the edge not ready.
+pub const MARGIN: Duration = Duration::from_secs(60);
 /// How long to wait after a refresh that failed.
 const AFTER_A_FAILURE: Duration = Duration::from_secs(10);
 /// How often credentials without an expiry are looked at again.
@@ -68,11 +88,7 @@ impl Source {
     /// Credentials that stay as they are.
     #[must_use]
     pub fn fixed(credentials: Credentials) -> Self {
-        let current = ArcSwapOption::from_pointee(credentials);
-        Self(Arc::new(Inner {
-            current,
-            provider: None,
-        }))
+        Self::new(Some(credentials), None)
     }
 
     /// The AWS chain: environment, profile, process, web identity, container, instance metadata.
@@ -81,10 +97,22 @@ impl Source {
         let config = aws_config::defaults(aws_config::BehaviorVersion::latest())
             .load()
             .await;
-        let provider = config.credentials_provider();
+        Self::new(None, config.credentials_provider())
+    }
+
+    /// Credentials of any provider; as [`Source::chain`].
+    #[must_use]
+    pub fn provided(provider: impl ProvideCredentials + 'static) -> Self {
+        Self::new(None, Some(SharedCredentialsProvider::new(provider)))
+    }
+
+    fn new(current: Option<Credentials>, provider: Option<SharedCredentialsProvider>) -> Self {
+        let current = ArcSwapOption::from(current.map(Arc::new));
         Self(Arc::new(Inner {
-            current: ArcSwapOption::empty(),
+            current,
             provider,
+            taking: Mutex::new(None),
+            changed: Notify::new(),
         }))
     }
 
@@ -94,44 +122,195 @@ impl Source {
         self.0.current.load_full()
     }
 
-    /// Takes the credentials of the chain, and again before they expire; for ever. `changed` is
-    /// called after each change of the key id.
-    pub async fn refresh(self, clock: SharedClock, changed: impl Fn() + Send) {
-        let Some(provider) = &self.0.provider else {
-            return;
+    /// Takes the credentials again now, because the store refused them. True: they are others.
+    /// Many requests may find this out at once; one of them asks, and at most once a second.
+    pub async fn refresh_now(&self, clock: &SharedClock) -> bool {
+        let before = self.current();
+        let taken = self.take(clock).await;
+        let now = self.current();
+        let other = match (&before, &now) {
+            (Some(before), Some(now)) => !Arc::ptr_eq(before, now),
+            (before, now) => before.is_some() != now.is_some(),
         };
-        loop {
-            let wait = match provider.provide_credentials().await {
-                Ok(taken) => {
-                    let expires = taken
-                        .expiry()
-                        .and_then(|at| at.duration_since(std::time::UNIX_EPOCH).ok())
-                        .and_then(|since| i64::try_from(since.as_millis()).ok())
-                        .map(UnixTime::from_millis);
-                    let before = self.0.current.swap(Some(Arc::new(Credentials {
-                        key_id: taken.access_key_id().to_owned(),
-                        secret_key: taken.secret_access_key().into(),
-                        session_token: taken.session_token().map(Into::into),
-                        expires,
-                    })));
-                    if before.is_none_or(|before| before.key_id != taken.access_key_id()) {
-                        tracing::info!(key_id = taken.access_key_id(), "credentials taken");
-                        changed();
-                    }
-                    expires.map_or(WITHOUT_EXPIRY, |at| {
-                        at.saturating_since(clock.wall()).mul_f64(0.8).max(AT_LEAST)
-                    })
-                }
-                Err(error) => {
-                    // The error's own text names sources and addresses, never a secret.
-                    tracing::warn!(
-                        error = super::http::chain(&error),
-                        "no new credentials; the last ones stay"
-                    );
-                    AFTER_A_FAILURE
-                }
-            };
-            clock::sleep(&*clock, wait).await;
+        if other && taken.is_ok() {
+            self.0.changed.notify_one();
         }
+        other
+    }
+
+    /// Takes the credentials, and again at 80 % of their life (less up to a tenth, so that a fleet
+    /// does not ask all at once); for ever. `changed` is called after each change of the key id.
+    pub async fn refresh(self, clock: SharedClock, changed: impl Fn(&Credentials) + Send) {
+        let mut shown: Option<String> = None;
+        loop {
+            let outcome = match &self.0.provider {
+                Some(_) => self.take(&clock).await,
+                None => Ok(()),
+            };
+            if let Some(now) = self.current()
+                && shown.as_ref() != Some(&now.key_id)
+            {
+                changed(&now);
+                shown = Some(now.key_id.clone());
+            }
+            if self.0.provider.is_none() {
+                return;
+            }
+            let wait = match (outcome, self.current().and_then(|now| now.expires)) {
+                (Err(()), _) => AFTER_A_FAILURE,
+                (Ok(()), None) => WITHOUT_EXPIRY,
+                (Ok(()), Some(at)) => at
+                    .saturating_since(clock.wall())
+                    .mul_f64(0.8 * (1.0 - 0.1 * jitter()))
+                    .max(AT_LEAST),
+            };
+            tokio::select! {
+                () = clock::sleep(&*clock, wait) => {}
+                () = self.0.changed.notified() => {}
+            }
+        }
+    }
+
+    /// Takes the provider's credentials, unless that was done within the last second. The last
+    /// good ones stay when it fails.
+    async fn take(&self, clock: &SharedClock) -> Result<(), ()> {
+        let Some(provider) = &self.0.provider else {
+            return Err(());
+        };
+        let mut last = self.0.taking.lock().await;
+        if last.is_some_and(|at| clock.now().saturating_since(at) < AT_LEAST) {
+            return Ok(());
+        }
+        let taken = provider.provide_credentials().await;
+        *last = Some(clock.now());
+        let taken = taken.map_err(|error| {
+            // The error's own text names sources and addresses, never a secret.
+            tracing::warn!(
+                error = super::http::chain(&error),
+                "no new credentials; the last ones stay"
+            );
+        })?;
+        let expires = taken
+            .expiry()
+            .and_then(|at| at.duration_since(std::time::UNIX_EPOCH).ok())
+            .and_then(|since| i64::try_from(since.as_millis()).ok())
+            .map(UnixTime::from_millis);
+        let new = Credentials {
+            key_id: taken.access_key_id().to_owned(),
+            secret_key: taken.secret_access_key().into(),
+            session_token: taken.session_token().map(Into::into),
+            expires,
+        };
+        if self.current().is_none_or(|now| !now.same(&new)) {
+            tracing::info!(key_id = new.key_id, "credentials taken");
+            self.0.current.store(Some(Arc::new(new)));
+        }
+        Ok(())
+    }
+}
+
+/// A random number from 0 to 1.
+fn jitter() -> f64 {
+    let mut bytes = [0; 2];
+    // Without randomness there is no jitter, which is no harm to one edge.
+    let _ = getrandom::fill(&mut bytes);
+    f64::from(u16::from_ne_bytes(bytes)) / f64::from(u16::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use aws_credential_types::provider::error::CredentialsError;
+    use aws_credential_types::provider::future;
+
+    use super::*;
+    use crate::clock::{Clock, ManualClock};
+
+    /// Gives `key-1`, `key-2` … each for 1 000 seconds; every third call fails.
+    #[derive(Debug)]
+    struct Rotating {
+        calls: Arc<AtomicUsize>,
+        start: UnixTime,
+    }
+
+    impl ProvideCredentials for Rotating {
+        fn provide_credentials<'a>(&'a self) -> future::ProvideCredentials<'a>
+        where
+            Self: 'a,
+        {
+            let call = self.calls.fetch_add(1, Ordering::SeqCst) + 1;
+            if call % 3 == 0 {
+                return future::ProvideCredentials::ready(Err(CredentialsError::not_loaded(
+                    "down",
+                )));
+            }
+            let expiry = u64::try_from(self.start.secs()).unwrap() + 1_000 * call as u64;
+            let expiry = std::time::UNIX_EPOCH + Duration::from_secs(expiry);
+            let key = format!("key-{call}");
+            let taken =
+                aws_credential_types::Credentials::new(key, "secret", None, Some(expiry), "test");
+            future::ProvideCredentials::ready(Ok(taken))
+        }
+    }
+
+    async fn until(condition: impl Fn() -> bool) {
+        while !condition() {
+            tokio::task::yield_now().await;
+        }
+    }
+
+    #[tokio::test]
+    async fn they_are_renewed_before_they_end_and_the_last_good_ones_stay() {
+        let clock = Arc::new(ManualClock::new(UnixTime::from_secs(1_700_000_000)));
+        let calls = Arc::new(AtomicUsize::new(0));
+        let source = Source::provided(Rotating {
+            calls: Arc::clone(&calls),
+            start: clock.wall(),
+        });
+        let key = || {
+            source
+                .current()
+                .map(|now| now.key_id.clone())
+                .unwrap_or_default()
+        };
+        assert_eq!(key(), "");
+        let task = tokio::spawn(
+            source
+                .clone()
+                .refresh(Arc::clone(&clock) as SharedClock, |_| {}),
+        );
+        until(|| key() == "key-1" && clock.sleepers() == 1).await;
+        clock.advance(Duration::from_secs(719));
+        assert_eq!(
+            calls.load(Ordering::SeqCst),
+            1,
+            "not before 72 % of their life"
+        );
+        clock.advance(Duration::from_secs(82));
+        until(|| key() == "key-2" && clock.sleepers() == 1).await;
+        clock.advance(Duration::from_secs(1_000));
+        until(|| calls.load(Ordering::SeqCst) == 3 && clock.sleepers() == 1).await;
+        assert_eq!(key(), "key-2", "the last good ones stay");
+        clock.advance(AFTER_A_FAILURE);
+        until(|| key() == "key-4").await;
+        task.abort();
+    }
+
+    #[tokio::test]
+    async fn a_refusal_takes_new_ones_once_for_all_who_were_refused() {
+        let clock: SharedClock = Arc::new(ManualClock::new(UnixTime::from_secs(1_700_000_000)));
+        let calls = Arc::new(AtomicUsize::new(0));
+        let source = Source::provided(Rotating {
+            calls: Arc::clone(&calls),
+            start: clock.wall(),
+        });
+        assert!(source.refresh_now(&clock).await);
+        for _ in 0..5 {
+            assert!(!source.refresh_now(&clock).await, "taken a moment ago");
+        }
+        assert_eq!(calls.load(Ordering::SeqCst), 1);
+        let fixed = Source::fixed(Credentials::fixed("k", "s", None));
+        assert!(!fixed.refresh_now(&clock).await);
     }
 }

@@ -4,29 +4,33 @@
 //! viewer sent only `Range` and the `If-*` fields. Of what the store answers, its error
 //! documents, its `x-amz-*` fields and its `Server` stay here.
 
+mod learn;
+mod place;
 mod probe;
 
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU8, Ordering};
 
-use ::http::uri::{Authority, Scheme};
 use ::http::{HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode, Uri, header};
+use arc_swap::ArcSwap;
 use bytes::Bytes;
 use http_body_util::Empty;
 use tokio::sync::{Mutex, Notify, Semaphore};
 
 use super::body::{InFlight, OriginBody};
-use super::credentials::Source;
+use super::credentials::{self, Credentials, Source};
 use super::http::{Limits, Wire};
 use super::judge::{self, Judged};
 use super::missing::Knowledge;
-use super::sigv4::Signer;
 use super::{Ask, BoxFuture, Origin, OriginError, OriginResponse, Permit};
 use crate::clock::{self, SharedClock};
-use crate::semantics::{fields, target};
+use crate::semantics::dates::UnixTime;
+use crate::semantics::fields;
 use crate::telemetry::metrics::{Metrics, OriginMetrics};
+use place::{Bucket, Place};
+use probe::read_document;
 
 /// Bytes of an error document that are read.
 const DOCUMENT: usize = 16 * 1024;
@@ -60,8 +64,8 @@ pub struct S3Options {
     pub region: String,
     /// `http://` or `https://` with host and port; `None`: AWS, by the region.
     pub endpoint: Option<String>,
-    /// How the bucket stands in the address; `None`: path style for an endpoint of one's own and
-    /// for bucket names with a dot (no certificate matches those), else virtual-host style.
+    /// How the bucket stands in the address; `None`: virtual-host style at AWS, unless the bucket's
+    /// name has a dot (no certificate matches that); path style everywhere else.
     pub addressing: Option<Addressing>,
     /// Put before every key.
     pub prefix: String,
@@ -85,16 +89,15 @@ pub struct S3(Arc<Inner>);
 
 struct Inner {
     name: String,
-    scheme: Scheme,
-    authority: Authority,
-    host: HeaderValue,
-    /// What stands before a key: a slash, the bucket in path style, and the prefix.
-    base: String,
+    bucket: Bucket,
+    /// Where the bucket is: as configured, or as the store has told.
+    place: ArcSwap<Place>,
+    /// Milliseconds by which the store's clock is ahead of ours, as far as it has told.
+    clock_offset: AtomicI64,
     sign: bool,
     missing: bool,
     max_requests: usize,
     roots: Vec<String>,
-    signer: Signer,
     credentials: Source,
     wire: Wire,
     permits: Arc<Semaphore>,
@@ -127,59 +130,24 @@ impl S3 {
         clock: SharedClock,
         metrics: &Metrics,
     ) -> Result<Self, String> {
-        let endpoint = options.endpoint.clone().unwrap_or_else(|| {
-            let suffix = if options.region.starts_with("cn-") {
-                "amazonaws.com.cn"
-            } else {
-                "amazonaws.com"
-            };
-            format!("https://s3.{}.{suffix}", options.region)
-        });
-        let uri: Uri = endpoint
-            .parse()
-            .map_err(|error| format!("endpoint {endpoint:?}: {error}"))?;
-        let (Some(scheme), Some(at)) = (uri.scheme().cloned(), uri.authority()) else {
-            return Err(format!(
-                "endpoint {endpoint:?}: it must be http:// or https:// with a host"
-            ));
+        let bucket = Bucket {
+            name: options.bucket,
+            prefix: options.prefix,
+            endpoint: options.endpoint,
+            addressing: options.addressing,
         };
-        let own_endpoint = options.endpoint.is_some();
-        let addressing = options.addressing.unwrap_or_else(|| {
-            if own_endpoint || options.bucket.contains('.') {
-                Addressing::Path
-            } else {
-                Addressing::Virtual
-            }
-        });
-        let (authority, mut base) = match addressing {
-            Addressing::Path => (at.as_str().to_owned(), format!("/{}", options.bucket)),
-            Addressing::Virtual => (format!("{}.{at}", options.bucket), String::new()),
-        };
-        base.push('/');
-        base.push_str(&target::encode(options.prefix.as_bytes()));
-        let authority: Authority = authority
-            .parse()
-            .map_err(|error| format!("the address {authority:?} is none: {error}"))?;
-        let default_port = if scheme == Scheme::HTTPS { 443 } else { 80 };
-        let host = match authority.port_u16() {
-            Some(port) if port == default_port => authority.host(),
-            _ => authority.as_str(),
-        };
-        let host =
-            HeaderValue::from_str(host).map_err(|error| format!("the host {host:?}: {error}"))?;
+        let place = Place::new(&bucket, &options.region)?;
         let wire = Wire::new(options.limits, options.ca_file.as_deref(), clock.clone())?;
         Ok(Self(Arc::new(Inner {
             metrics: metrics.origin(&options.name),
             name: options.name,
-            scheme,
-            authority,
-            host,
-            base,
+            bucket,
+            place: ArcSwap::from_pointee(place),
+            clock_offset: AtomicI64::new(0),
             sign: options.sign,
             missing: options.missing,
             max_requests: options.max_requests,
             roots: options.roots,
-            signer: Signer::new(&options.region),
             credentials,
             wire,
             permits: Arc::new(Semaphore::new(options.max_requests)),
@@ -198,14 +166,17 @@ impl S3 {
         let probed = Arc::clone(&self.0);
         async move {
             let changed = Arc::clone(&refreshed);
-            let refresh =
-                refreshed
-                    .credentials
-                    .clone()
-                    .refresh(refreshed.clock.clone(), move || {
-                        changed.knowledge.reset();
-                        changed.probe_now.notify_one();
-                    });
+            let note = move |now: &Credentials| {
+                changed
+                    .metrics
+                    .credentials(&now.key_id, now.expires.map(UnixTime::secs));
+                changed.knowledge.reset();
+                changed.probe_now.notify_one();
+            };
+            let refresh = refreshed
+                .credentials
+                .clone()
+                .refresh(refreshed.clock.clone(), note);
             tokio::join!(refresh, probed.keep_probing());
         }
     }
@@ -249,6 +220,20 @@ impl Origin for S3 {
 
     fn ready(&self) -> Result<(), String> {
         let name = &self.0.name;
+        if self.0.sign {
+            let Some(credentials) = self.0.credentials.current() else {
+                return Err(format!("origin {name}: there are no credentials yet"));
+            };
+            let left = |at: UnixTime| at.saturating_since(self.0.clock.wall());
+            if credentials
+                .expires
+                .is_some_and(|at| left(at) < credentials::MARGIN)
+            {
+                return Err(format!(
+                    "origin {name}: the credentials run out and could not be renewed"
+                ));
+            }
+        }
         match self.0.standing.load(Ordering::Relaxed) {
             ACCEPTED => Ok(()),
             REFUSED => Err(format!("origin {name}: the store refuses the credentials")),
@@ -259,36 +244,38 @@ impl Origin for S3 {
 
 impl Inner {
     async fn fetch(&self, permit: Permit, ask: &Ask) -> Result<OriginResponse, OriginError> {
-        let mut answer = self.exchange(ask).await?;
-        let hidden = matches!(answer.status.as_u16(), 403 | 404);
-        if ask.method == Method::HEAD && hidden {
-            // A HEAD's answer has no document, and so no code: ask again in a way that has one.
-            let again = Ask::get(Arc::clone(&ask.path))
-                .with(header::RANGE, HeaderValue::from_static("bytes=0-0"));
-            answer = self.exchange(&again).await?;
-            if answer.status.is_success() {
-                answer = self.exchange(ask).await?;
-            }
+        // The permit is held to the end, also while a refusal is looked into.
+        let mut answer = self.exchange_with_document(ask).await?;
+        if !answer.served
+            && self
+                .learn(answer.status, &answer.headers, &answer.document)
+                .await
+        {
+            self.metrics.retries.increment();
+            answer = self.exchange_with_document(ask).await?;
         }
-        let Answer {
+        let Documented {
             status,
             mut headers,
             body,
             in_flight,
+            served,
+            document,
         } = answer;
-        let mut body = OriginBody::coming(
-            body,
-            self.wire.limits().idle,
-            self.clock.clone(),
-            Arc::clone(&self.metrics),
-            in_flight,
-            permit,
-        );
         fields::strip_hop_by_hop(&mut headers);
         strip_store_fields(&mut headers);
-        if matches!(status.as_u16(), 200 | 206 | 304) {
+        if served {
             self.standing.store(ACCEPTED, Ordering::Relaxed);
             self.knowledge.readable(&ask.path, self.clock.now());
+            let (clock, metrics) = (self.clock.clone(), Arc::clone(&self.metrics));
+            let body = OriginBody::coming(
+                body,
+                self.wire.limits().idle,
+                clock,
+                metrics,
+                in_flight,
+                permit,
+            );
             return match judge::success(
                 &ask.method,
                 &ask.conditions,
@@ -305,9 +292,6 @@ impl Inner {
                 }),
             };
         }
-        let document = body.up_to(DOCUMENT).await?;
-        drop(body);
-        let document = String::from_utf8_lossy(&document);
         let judged = judge::refusal(status, &document);
         self.note_standing(&judged);
         let missing = |detail| {
@@ -368,6 +352,43 @@ impl Inner {
         }
     }
 
+    /// One exchange, and the document of a refusal. A HEAD's refusal has none, and so no code: it is
+    /// asked for again in a way that has one.
+    async fn exchange_with_document(&self, ask: &Ask) -> Result<Documented, OriginError> {
+        let mut answer = self.exchange(ask).await?;
+        let wordless = ask.method == Method::HEAD
+            && matches!(answer.status.as_u16(), 300..=303 | 305..=399 | 400 | 403 | 404);
+        if wordless {
+            let again = Ask::get(Arc::clone(&ask.path))
+                .with(header::RANGE, HeaderValue::from_static("bytes=0-0"));
+            answer = self.exchange(&again).await?;
+            if answer.status.is_success() {
+                // It has just come to be.
+                answer = self.exchange(ask).await?;
+            }
+        }
+        let Answer {
+            status,
+            headers,
+            mut body,
+            in_flight,
+        } = answer;
+        let served = matches!(status.as_u16(), 200 | 206 | 304);
+        let document = if served {
+            String::new()
+        } else {
+            read_document(&mut body, &*self.clock, self.wire.limits().idle).await
+        };
+        Ok(Documented {
+            status,
+            headers,
+            body,
+            in_flight,
+            served,
+            document,
+        })
+    }
+
     /// One exchange. A connection that broke before the first byte of an answer is tried once
     /// more: GET and HEAD are idempotent, and a kept connection may close at any time.
     async fn exchange(&self, ask: &Ask) -> Result<Answer, OriginError> {
@@ -406,9 +427,10 @@ impl Inner {
 
     fn request(&self, ask: &Ask) -> Result<Request<Empty<Bytes>>, OriginError> {
         let key = ask.path.strip_prefix('/').unwrap_or(&ask.path);
-        let path = format!("{}{key}", self.base);
+        let place = self.place.load();
+        let path = format!("{}{key}", place.base);
         let mut headers = HeaderMap::with_capacity(FORWARDED.len() + 6);
-        headers.insert(header::HOST, self.host.clone());
+        headers.insert(header::HOST, place.host.clone());
         for name in &FORWARDED {
             for value in ask.conditions.get_all(name) {
                 headers.append(name, value.clone());
@@ -423,13 +445,14 @@ impl Inner {
                 .credentials
                 .current()
                 .ok_or_else(|| OriginError::NoCredentials("none have been found yet".to_owned()))?;
-            self.signer
+            place
+                .signer
                 .sign(
                     &ask.method,
                     &path,
                     &mut headers,
                     &credentials,
-                    self.clock.wall(),
+                    self.store_time(),
                 )
                 .map_err(|_| {
                     OriginError::NoCredentials(
@@ -439,8 +462,8 @@ impl Inner {
         }
         let broken = |error: ::http::Error| OriginError::Broken(error.to_string());
         let uri = Uri::builder()
-            .scheme(self.scheme.clone())
-            .authority(self.authority.clone())
+            .scheme(place.scheme.clone())
+            .authority(place.authority.clone())
             .path_and_query(path)
             .build()
             .map_err(broken)?;
@@ -464,6 +487,16 @@ impl Inner {
             _ => {}
         }
     }
+}
+
+/// An answer that is served as it comes, or a refusal with its document.
+struct Documented {
+    status: StatusCode,
+    headers: HeaderMap,
+    body: hyper::body::Incoming,
+    in_flight: InFlight,
+    served: bool,
+    document: String,
 }
 
 struct Answer {

@@ -138,7 +138,8 @@ impl Ledger {
             return Liveness::Alive;
         }
         let state = self.read();
-        // Read again under the lock: a sweep may have moved it up and the floor after it.
+        // `checked` again, under the lock: a sweep may have moved it up and the floor after it. An
+        // old epoch lies below the floor, too; the comparison does not lean on that.
         if stamp.position.epoch != state.position.epoch || known(stamp, checked) < state.floor {
             return Liveness::Dead;
         }
@@ -467,15 +468,27 @@ mod tests {
         assert!(ledger.stamp().position > entry.stamp.position);
     }
 
+    /// Leaves the lock as a writer does that panics.
+    fn poison(ledger: &Ledger) {
+        thread::scope(|scope| {
+            let half_way = scope.spawn(|| {
+                let _held = ledger.state.write().unwrap();
+                panic!("half-way");
+            });
+            assert!(half_way.join().is_err());
+        });
+    }
+
     #[test]
     fn an_unchanged_ledger_is_judged_without_the_lock() {
         let ledger = Ledger::new(1, 0, 100);
         let entry = Entry::new(&ledger, object("/b"));
         ledger.apply(1, &hard("/a"));
         assert_eq!(entry.judge(&ledger), Alive);
-        // Would never return if the second judgement took the lock.
-        let _held = ledger.state.write().unwrap();
+        // Whoever takes the lock finds it poisoned and raises the epoch.
+        poison(&ledger);
         assert_eq!(entry.judge(&ledger), Alive);
+        assert_eq!(ledger.position().epoch, 2);
     }
 
     #[test]
@@ -519,6 +532,7 @@ mod tests {
         ledger.apply(2, &hard("/c"));
         let judged = ledger.judge(&forged, &Checked::default(), &object("/b"));
         assert_eq!(judged, Dead, "the floor must not have come down");
+        assert_eq!(entry.judge(&ledger), Alive, "nor have gone beyond the head");
     }
 
     #[test]
@@ -556,13 +570,7 @@ mod tests {
         let ledger = Ledger::new(1, 0, 100);
         let entry = Entry::new(&ledger, object("/a"));
         ledger.apply(1, &hard("/b"));
-        thread::scope(|scope| {
-            let half_way = scope.spawn(|| {
-                let _held = ledger.state.write().unwrap();
-                panic!("half-way");
-            });
-            assert!(half_way.join().is_err());
-        });
+        poison(&ledger);
         assert_eq!(entry.judge(&ledger), Dead);
         assert_eq!(ledger.position(), at(2, 1, 0));
         let after = Entry::new(&ledger, object("/a"));

@@ -143,6 +143,8 @@ pub struct OriginMetrics {
     pub retries: Counter,
     /// Requests on the wire or being read now.
     pub in_flight: Counter,
+    /// The key id that is signed with, and when it ends (seconds since the Unix epoch).
+    credentials: Mutex<Option<(String, Option<i64>)>>,
 }
 
 impl OriginMetrics {
@@ -154,6 +156,14 @@ impl OriginMetrics {
             .unwrap_or_else(PoisonError::into_inner)
             .entry(outcome)
             .or_default() += 1;
+    }
+
+    /// Notes which credentials are in force; the key id is no secret.
+    pub fn credentials(&self, key_id: &str, expires: Option<i64>) {
+        *self
+            .credentials
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner) = Some((key_id.to_owned(), expires));
     }
 
     /// Records the time from sending a request to the head of its answer.
@@ -566,6 +576,41 @@ impl Scrape {
             family
                 .encode_family(&[("origin", name.as_str())])?
                 .encode_gauge(&origin.in_flight.value())?;
+        }
+        let credentials: Vec<(&String, String, Option<i64>)> = origins
+            .iter()
+            .filter_map(|(name, origin)| {
+                let known = origin
+                    .credentials
+                    .lock()
+                    .unwrap_or_else(PoisonError::into_inner)
+                    .clone();
+                known.map(|(key_id, expires)| (name, key_id, expires))
+            })
+            .collect();
+        let mut family = to.encode_descriptor(
+            "origin_credentials",
+            "1 for the key id in force",
+            None,
+            MetricType::Gauge,
+        )?;
+        for (name, key_id, _) in &credentials {
+            family
+                .encode_family(&[("origin", name.as_str()), ("key_id", key_id.as_str())])?
+                .encode_gauge(&1u32)?;
+        }
+        let mut family = to.encode_descriptor(
+            "origin_credentials_expire_timestamp",
+            "When the credentials in force end, for those that do",
+            Some(&Unit::Seconds),
+            MetricType::Gauge,
+        )?;
+        for (name, _, expires) in &credentials {
+            if let Some(expires) = expires {
+                family
+                    .encode_family(&[("origin", name.as_str())])?
+                    .encode_gauge(expires)?;
+            }
         }
         Ok(())
     }

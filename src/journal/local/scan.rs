@@ -289,6 +289,12 @@ mod tests {
         bytes.push(b'\n');
         bytes.extend(line(1));
         assert_eq!(damage(&bytes), Damage::Line { line: 2 });
+
+        // However it is read in pieces, its end is not a line.
+        let mut glued = header(0);
+        glued.extend(std::iter::repeat_n(b'x', MAX_LINE + 1));
+        glued.extend(line(1));
+        assert!(good(&glued).entries.is_empty());
     }
 
     /// Whatever happens to one byte, what is read is a beginning of what was written.

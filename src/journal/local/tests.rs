@@ -500,6 +500,10 @@ async fn breaks_and_recovers(dir: &TempDir, local: Local) {
         panic!("{first:?}");
     };
     assert_eq!(*path, journal(dir));
+    assert!(
+        cause.raw_os_error().is_some(),
+        "the system's own: {cause:?}"
+    );
     assert!(first.source().is_some() && first.to_string().contains(&cause.to_string()));
     *lock_of(&local.log.writer) = local.log.files.open().unwrap();
     let second = local.append(of("later")).await.unwrap_err();

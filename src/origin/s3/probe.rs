@@ -103,10 +103,12 @@ impl Inner {
     pub(super) async fn keep_probing(self: Arc<Self>) {
         loop {
             if self.credentials.current().is_some() || !self.sign {
-                // A turn is taken, so that a request that needs the result waits for this one.
+                // A permit first, as a request has one, and then a turn, so that a request that
+                // needs the result waits for this one.
+                let permit = self.permits.acquire().await;
                 let turn = self.confirming.lock().await;
                 self.probe().await;
-                drop(turn);
+                drop((turn, permit));
             }
             let tried = self.standing.load(Ordering::Relaxed) == ACCEPTED;
             let pause = if tried {
@@ -122,7 +124,11 @@ impl Inner {
     }
 }
 
-async fn read_document(body: &mut Incoming, clock: &dyn Clock, idle: Duration) -> String {
+pub(super) async fn read_document(
+    body: &mut Incoming,
+    clock: &dyn Clock,
+    idle: Duration,
+) -> String {
     let mut document = Vec::new();
     while document.len() < DOCUMENT && !body.is_end_stream() {
         let Ok(Some(Ok(frame))) = clock::within(clock, idle, body.frame()).await else {
