@@ -33,6 +33,12 @@ pub(super) async fn run(
         key,
     };
     let outcome = fill(&inner, &plan, &flight, live).await;
+    if let (Outcome::Failed(error), Some(entry)) = (&outcome, &plan.validate)
+        && error.permits_stale()
+    {
+        // Here and not with the followers: a refresh in the background has none.
+        entry.rest_origin(inner.clock.now().saturating_add(plan.policy.error_ttl));
+    }
     inner.metrics.fill(match &outcome {
         Outcome::Stored(_) => "stored",
         Outcome::Renewed(_) => "renewed",

@@ -145,19 +145,25 @@ fn part(
             shown()
         ));
     }
-    if let Some(total) = given.total {
-        let mut plain = HeaderMap::new();
-        for range in asked.get_all(header::RANGE) {
-            plain.append(header::RANGE, range.clone());
+    let mut plain = HeaderMap::new();
+    for range in asked.get_all(header::RANGE) {
+        plain.append(header::RANGE, range.clone());
+    }
+    // Of an unknown length only the beginning must fit, and the end must not lie beyond.
+    let total = given.total.unwrap_or(u64::MAX);
+    let fits = match range::select(&Method::GET, &plain, headers, total) {
+        Selection::Part { first, last } => {
+            given.first == first
+                && (given.last == last || (given.total.is_none() && given.last < last))
         }
-        if let Selection::Part { first, last } = range::select(&Method::GET, &plain, headers, total)
-            && (first, last) != (given.first, given.last)
-        {
-            return Err(format!(
-                "206 with Content-Range {:?} for another range",
-                shown()
-            ));
-        }
+        Selection::Unsatisfiable => false,
+        Selection::Whole => true,
+    };
+    if !fits {
+        return Err(format!(
+            "206 with Content-Range {:?} for another range",
+            shown()
+        ));
     }
     Ok(())
 }
@@ -312,6 +318,25 @@ mod tests {
                 false,
             ),
             (206, range("bytes=-4"), given("bytes 6-9/10"), Some(4), true),
+            (206, range("bytes=9-"), given("bytes 0-4/5"), Some(5), false),
+            // Of an unknown length the beginning is what can be told.
+            (206, range("bytes=1-5"), given("bytes 1-5/*"), Some(5), true),
+            (206, range("bytes=1-9"), given("bytes 1-5/*"), Some(5), true),
+            (
+                206,
+                range("bytes=1-5"),
+                given("bytes 0-4/*"),
+                Some(5),
+                false,
+            ),
+            (
+                206,
+                range("bytes=1-4"),
+                given("bytes 1-5/*"),
+                Some(5),
+                false,
+            ),
+            (206, range("bytes=-4"), given("bytes 6-9/*"), Some(4), false),
             (206, range("bytes=0-4"), none, Some(5), false),
         ];
         for (status, asked, headers, length, good) in rows {

@@ -9,6 +9,7 @@ use crate::object::id::ObjectId;
 use crate::semantics::age::Instant;
 use crate::semantics::conditional;
 use crate::semantics::directives::Directives;
+use crate::semantics::range;
 use crate::store::entry::Entry;
 use crate::verdict::Facts;
 
@@ -34,7 +35,7 @@ impl Engine {
         let facts = Facts {
             found,
             head: *method == Method::HEAD,
-            range: headers.contains_key(header::RANGE),
+            range: range::is_asked(method, headers),
             concerns_origin: conditional::concerns_origin(headers),
             only_if_cached,
             unshareable: entry.is_none() && self.fills.is_unshareable(&keyed.key),

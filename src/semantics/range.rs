@@ -57,6 +57,16 @@ pub fn select(method: &Method, request: &HeaderMap, stored: &HeaderMap, len: u64
     }
 }
 
+/// Whether the request asks for one range, as [`select`] counts it. To a request that does not, the
+/// answer is the whole, whatever its Range says.
+pub fn is_asked(method: &Method, request: &HeaderMap) -> bool {
+    *method == Method::GET
+        && match sole(request, header::RANGE) {
+            Sole::Same(value) => parse_range(value).is_some(),
+            Sole::Absent | Sole::Differing => false,
+        }
+}
+
 /// The Content-Range of a 206: `bytes first-last/len`.
 pub fn content_range(first: u64, last: u64, len: u64) -> HeaderValue {
     value(format!("bytes {first}-{last}/{len}"))
@@ -322,6 +332,25 @@ mod tests {
             select(&Method::GET, &HeaderMap::new(), &HeaderMap::new(), 10),
             Whole
         );
+    }
+
+    #[test]
+    fn rule_7_only_one_sound_range_is_asked_for() {
+        for (range, asked) in [
+            ("bytes=0-1", true),
+            ("bytes=99-", true),
+            ("bytes=-0", true),
+            ("bytes=5-1", false),
+            ("bytes=0-1,2-3", false),
+            ("items=0-1", false),
+        ] {
+            let request = map(&[("range", range)]);
+            assert_eq!(is_asked(&Method::GET, &request), asked, "{range}");
+            assert!(!is_asked(&Method::HEAD, &request), "{range}");
+        }
+        assert!(!is_asked(&Method::GET, &HeaderMap::new()));
+        let two_lines = map(&[("range", "bytes=0-1"), ("range", "bytes=2-3")]);
+        assert!(!is_asked(&Method::GET, &two_lines));
     }
 
     #[test]

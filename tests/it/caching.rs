@@ -1,3 +1,20 @@
 //! What is kept, for how long, and what is served meanwhile.
 
+mod a_failing_origin_is_covered_by_the_stale_copy;
+mod a_lifetime_is_what_the_origin_said_else_a_day;
 mod a_miss_is_followed_by_a_hit;
+mod a_missing_object_is_remembered_shortly;
+mod a_stale_object_is_validated;
+mod conditions_are_answered_from_the_cache;
+mod each_spelling_reaches_its_object;
+mod errors_are_never_stored;
+mod head_is_answered_like_get;
+mod memory_stays_within_its_bound;
+mod must_revalidate_is_never_served_stale;
+mod no_cache_is_validated_on_each_use;
+mod only_if_cached_asks_nobody;
+mod some_conditions_only_the_origin_can_judge;
+mod stale_while_revalidate_serves_at_once;
+mod the_root_object_stands_for_the_root_only;
+mod viewers_share_one_object;
+mod what_is_private_is_never_kept;

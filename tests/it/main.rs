@@ -11,4 +11,5 @@ mod layering;
 mod licences;
 mod origin;
 mod purge;
+mod range;
 mod readme;

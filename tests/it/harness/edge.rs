@@ -10,7 +10,7 @@ use seawall::config::{self, Config};
 use tempfile::TempDir;
 
 use super::store::{BUCKET, REGION, TestBucket, edge_identity};
-use super::{Answer, Client, TOKEN, until};
+use super::{Answer, Client, TOKEN, bounded, until};
 
 /// How a test's edge differs from the plain one. Lines are TOML, put at the end of their table.
 pub(crate) struct EdgeOptions {
@@ -21,6 +21,8 @@ pub(crate) struct EdgeOptions {
     pub(crate) distribution: String,
     /// Everything after the first distribution.
     pub(crate) more: String,
+    /// Another secret key than the bucket knows.
+    pub(crate) secret: Option<String>,
     /// A directory that outlives the edge.
     pub(crate) data: Option<Arc<TempDir>>,
     /// The machine's clock instead of a manual one.
@@ -36,6 +38,7 @@ impl EdgeOptions {
             origin: String::new(),
             distribution: String::new(),
             more: String::new(),
+            secret: None,
             data: None,
             real_time: false,
         }
@@ -67,6 +70,11 @@ impl EdgeOptions {
 
     pub(crate) fn more(mut self, lines: &str) -> Self {
         self.more.push_str(lines);
+        self
+    }
+
+    pub(crate) fn secret(mut self, secret: &str) -> Self {
+        self.secret = Some(secret.to_owned());
         self
     }
 
@@ -109,6 +117,7 @@ impl EdgeOptions {
             origin,
             distribution,
             more,
+            secret,
             ..
         } = self;
         let text = format!(
@@ -150,7 +159,7 @@ origin = "site"
             "READER_TOKEN" => Some(format!("reader-{TOKEN}")),
             "IMAGES_TOKEN" => Some(format!("images-{TOKEN}")),
             "EDGE_ACCESS_KEY" => Some(identity.access_key.clone()),
-            "EDGE_SECRET_KEY" => Some(identity.secret_key.clone()),
+            "EDGE_SECRET_KEY" => Some(secret.as_ref().unwrap_or(&identity.secret_key).clone()),
             _ => None,
         };
         config::parse("test.toml", &text, &env)
@@ -177,6 +186,39 @@ impl TestEdge {
 
     pub(crate) fn advance(&self, seconds: u64) {
         self.clock.advance(Duration::from_secs(seconds));
+    }
+
+    /// Moves the clock on by `seconds` again and again until `future` is done: for a limit whose
+    /// beginning no test can see from outside.
+    pub(crate) async fn advance_until<T>(
+        &self,
+        what: &str,
+        seconds: u64,
+        future: impl Future<Output = T>,
+    ) -> T {
+        let moving = async {
+            loop {
+                for _ in 0..1_000 {
+                    tokio::task::yield_now().await;
+                }
+                self.advance(seconds);
+            }
+        };
+        let either = async {
+            tokio::select! {
+                output = future => output,
+                () = moving => unreachable!("it moves for ever"),
+            }
+        };
+        bounded(what, either).await
+    }
+
+    /// Waits until no fill is under way.
+    pub(crate) async fn settled(&self) {
+        until("no fill is under way", || {
+            self.edge.engine().fills.open() == 0
+        })
+        .await;
     }
 
     /// A connection of its own.

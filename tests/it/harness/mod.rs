@@ -48,3 +48,12 @@ pub(crate) async fn bucket_and_edge(objects: &[(&str, &str)]) -> (TestBucket, Te
     let edge = TestEdge::start(&bucket).await;
     (bucket, edge)
 }
+
+/// An origin with this script, and an edge in front of it on a manual clock.
+pub(crate) async fn scripted(
+    replies: impl IntoIterator<Item = Reply>,
+) -> (ScriptedOrigin, TestEdge) {
+    let origin = ScriptedOrigin::start(replies).await;
+    let edge = EdgeOptions::new(&origin.url()).start().await;
+    (origin, edge)
+}

@@ -31,6 +31,20 @@ impl Reply {
         )
     }
 
+    /// Any status with these fields (each line with its CRLF) and body.
+    pub(crate) fn status(status: u16, fields: &str, body: &str) -> Self {
+        let length = body.len();
+        Self::Send(
+            format!("HTTP/1.1 {status} X\r\ncontent-length: {length}\r\n{fields}\r\n{body}")
+                .into_bytes(),
+        )
+    }
+
+    /// A 304 with these fields (each line with its CRLF).
+    pub(crate) fn not_modified(fields: &str) -> Self {
+        Self::Send(format!("HTTP/1.1 304 Not Modified\r\n{fields}\r\n").into_bytes())
+    }
+
     /// Any status, with an S3 error document.
     pub(crate) fn error(status: u16, code: &str) -> Self {
         let body = format!("<?xml version=\"1.0\"?><Error><Code>{code}</Code></Error>");
@@ -84,6 +98,16 @@ impl ScriptedOrigin {
     /// The heads of all requests so far.
     pub(crate) fn requests(&self) -> Vec<String> {
         self.script.requests.lock().unwrap().clone()
+    }
+
+    /// How many requests there were so far.
+    pub(crate) fn count(&self) -> usize {
+        self.script.requests.lock().unwrap().len()
+    }
+
+    /// The head of the last request.
+    pub(crate) fn last(&self) -> String {
+        self.requests().pop().unwrap_or_default()
     }
 
     /// Lets one held reply go.

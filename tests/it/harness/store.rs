@@ -4,7 +4,7 @@ use std::ops::Deref;
 
 use aws_sdk_s3::Client;
 use aws_sdk_s3::primitives::ByteStream;
-use seawall::demo::bucket::{Bucket, BucketOptions, Identity};
+use seawall::demo::bucket::{Bucket, BucketOptions, Entry, Identity};
 use seawall::demo::site;
 
 /// The bucket's name.
@@ -85,6 +85,17 @@ impl TestBucket {
             .send()
             .await
             .unwrap();
+    }
+
+    /// The edge's last request for this key.
+    pub(crate) fn asked(&self, key: &str) -> Entry {
+        let edge = edge_identity().access_key;
+        let log = self.bucket.log().all().into_iter();
+        log.rev()
+            .find(|entry| {
+                entry.key.as_deref() == Some(key) && entry.access_key.as_deref() == Some(&*edge)
+            })
+            .unwrap_or_else(|| panic!("the edge has not asked for {key}"))
     }
 
     pub(crate) async fn stop(self) {
