@@ -84,6 +84,8 @@ pub struct Edge {
     admin: AdminServer,
     log: Writer,
     config: Config,
+    /// What was put in force at the start, and stays.
+    fixed: Vec<(&'static str, String)>,
     origins: Origins,
 }
 
@@ -138,7 +140,7 @@ impl Edge {
         });
 
         // Where objects come from, and who is served what.
-        let mut origins = origins(&config, BTreeMap::new(), &clock, &metrics).await?;
+        let mut origins = origins(&config, &Origins::new(), &clock, &metrics).await?;
         let site = site(&config, &origins)?;
         let engine = Arc::new(Engine {
             site: ArcSwap::from_pointee(site),
@@ -176,6 +178,7 @@ impl Edge {
             server,
             admin,
             log: writer,
+            fixed: fixed(&config),
             config,
             origins,
         })
@@ -214,12 +217,7 @@ impl Edge {
     pub async fn reload(&mut self, config: Config) -> Result<Vec<&'static str>, AppError> {
         let engine = &self.engine;
         // What has not changed goes on as it is: its connections, and what is known of it.
-        let kept = self
-            .origins
-            .iter()
-            .map(|(name, origin)| (name.clone(), origin.share()))
-            .collect();
-        let mut origins = origins(&config, kept, &engine.clock, &engine.metrics).await?;
+        let mut origins = origins(&config, &self.origins, &engine.clock, &engine.metrics).await?;
         let site = site(&config, &origins)?;
         let same_objects = sources(&self.config) == sources(&config);
         // First the site, then the epoch: Engine::epoch_of relies on this order.
@@ -239,9 +237,15 @@ impl Edge {
         // What is left of the old ones is dropped, and with it what they did in the background.
         self.origins = origins;
         engine.metrics.reloads.increment();
-        let fixed = needs_restart(&self.config, &config);
+        let wanted = fixed(&config);
+        let differ = self
+            .fixed
+            .iter()
+            .zip(&wanted)
+            .filter(|(ours, theirs)| ours != theirs);
+        let differ = differ.map(|((key, _), _)| *key).collect();
         self.config = config;
-        Ok(fixed)
+        Ok(differ)
     }
 
     /// Ends in order: not ready, no new connections, what is in flight finishes within
@@ -303,6 +307,9 @@ struct Running {
     origin: Arc<S3>,
     /// Everything that it was made of; equal ones need not be made anew.
     made_of: [u8; 32],
+    /// Where its credentials come from, and whether that is the chain.
+    source: Source,
+    chain: bool,
     task: Option<JoinHandle<()>>,
 }
 
@@ -312,6 +319,8 @@ impl Running {
         Self {
             origin: Arc::clone(&self.origin),
             made_of: self.made_of,
+            source: self.source.clone(),
+            chain: self.chain,
             task: None,
         }
     }
@@ -338,7 +347,7 @@ impl std::fmt::Debug for Running {
 /// The origins of a configuration; of the `kept` ones those that it describes as they are.
 async fn origins(
     config: &Config,
-    mut kept: Origins,
+    kept: &Origins,
     clock: &SharedClock,
     metrics: &Metrics,
 ) -> Result<Origins, AppError> {
@@ -346,12 +355,20 @@ async fn origins(
     for (name, origin) in &config.origins {
         let options = options(config, origin);
         let made_of = made_of(&options, origin);
-        if let Some(same) = kept.remove(name).filter(|kept| kept.made_of == made_of) {
-            origins.insert(name.clone(), same);
+        let before = kept.get(name);
+        if let Some(same) = before.filter(|kept| kept.made_of == made_of) {
+            origins.insert(name.clone(), same.share());
             continue;
         }
         let credentials = match &origin.credentials {
-            Configured::Chain => Source::chain().await,
+            Configured::Chain => {
+                // The source outlives the origin that it is for: a reload finds it filled.
+                let source = before
+                    .filter(|kept| kept.chain)
+                    .map_or_else(Source::chain, |kept| kept.source.clone());
+                source.first(clock, origin.first_byte_timeout).await;
+                source
+            }
             Configured::Static {
                 access_key,
                 secret_key,
@@ -364,17 +381,19 @@ async fn origins(
                     .map(|token| token.value.expose_secret()),
             )),
         };
-        let s3 = S3::new(options, credentials, Arc::clone(clock), metrics).map_err(|reason| {
-            AppError::Origin {
+        let s3 = S3::new(options, credentials.clone(), Arc::clone(clock), metrics).map_err(
+            |reason| AppError::Origin {
                 name: name.clone(),
                 reason,
-            }
-        })?;
+            },
+        )?;
         origins.insert(
             name.clone(),
             Running {
                 origin: Arc::new(s3),
                 made_of,
+                source: credentials,
+                chain: matches!(origin.credentials, Configured::Chain),
                 task: None,
             },
         );
@@ -386,6 +405,14 @@ async fn origins(
 fn made_of(options: &S3Options, origin: &config::Origin) -> [u8; 32] {
     let mut hash = Sha256::new();
     hash.update(format!("{options:?}"));
+    // A rotated file has the same name.
+    hash.update(
+        options
+            .ca_file
+            .as_ref()
+            .and_then(|path| std::fs::read(path).ok())
+            .unwrap_or_default(),
+    );
     match &origin.credentials {
         Configured::Chain => hash.update("chain"),
         Configured::Static {
@@ -477,26 +504,20 @@ fn sources(config: &Config) -> BTreeMap<&str, (Option<&str>, String)> {
     sources
 }
 
-fn needs_restart(old: &Config, new: &Config) -> Vec<&'static str> {
-    let (a, b) = (&old.edge, &new.edge);
-    let changed = [
-        ("edge.listen", a.listen != b.listen),
-        ("edge.data", a.data != b.data),
-        ("edge.memory", a.memory != b.memory),
-        ("edge.in_flight", a.in_flight != b.in_flight),
-        ("edge.runtime", a.runtime != b.runtime),
-        ("edge.workers", a.workers != b.workers),
-        (
-            "edge.max_connections",
-            a.max_connections != b.max_connections,
-        ),
-        ("admin.listen", old.admin.listen != new.admin.listen),
-        ("edge.region", a.region != b.region),
-        ("log.access", old.log.access != new.log.access),
-        ("journal.kind", old.journal != new.journal),
-    ];
-    changed
-        .into_iter()
-        .filter_map(|(key, changed)| changed.then_some(key))
-        .collect()
+/// The keys that only a start puts in force, with their values.
+fn fixed(config: &Config) -> Vec<(&'static str, String)> {
+    let edge = &config.edge;
+    vec![
+        ("edge.listen", format!("{:?}", edge.listen)),
+        ("edge.data", format!("{:?}", edge.data)),
+        ("edge.memory", edge.memory.to_string()),
+        ("edge.in_flight", edge.in_flight.to_string()),
+        ("edge.runtime", format!("{:?}", edge.runtime)),
+        ("edge.workers", format!("{:?}", edge.workers)),
+        ("edge.max_connections", edge.max_connections.to_string()),
+        ("edge.region", edge.region.clone()),
+        ("admin.listen", config.admin.listen.to_string()),
+        ("log.access", format!("{:?}", config.log.access)),
+        ("journal.kind", format!("{:?}", config.journal)),
+    ]
 }

@@ -3,15 +3,16 @@
 //! An answer of 201 means: the record is durable in the journal, and this edge has applied it.
 
 use axum::body::Bytes;
+use axum::extract::rejection::BytesRejection;
 use axum::extract::{Path, Query, State};
 use axum::http::{StatusCode, header};
 use axum::response::IntoResponse;
 use axum::{Extension, Json};
 use serde::{Deserialize, Serialize};
 
-use super::Desk;
 use super::auth::Caller;
 use super::error::ApiError;
+use super::{Desk, Inner};
 use crate::clock;
 use crate::journal::follow::Receipt;
 use crate::journal::{Journal, JournalError};
@@ -73,8 +74,18 @@ pub(super) struct Page {
 pub(super) async fn create(
     State(desk): State<Desk>,
     Extension(caller): Extension<Caller>,
-    body: Bytes,
+    body: Result<Bytes, BytesRejection>,
 ) -> Result<impl IntoResponse, ApiError> {
+    let body = body.map_err(|rejection| match rejection.status() {
+        StatusCode::PAYLOAD_TOO_LARGE => {
+            let message = format!(
+                "the body has more than the {} bytes that are allowed",
+                super::BODY_BYTES
+            );
+            ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, "BatchTooLarge", message)
+        }
+        _ => ApiError::argument(rejection.body_text()),
+    })?;
     let wanted: Wanted = serde_json::from_slice(&body).map_err(|error| {
         ApiError::argument(format!(
             "the body is not what is allowed, {{\"paths\": [\"/index.html\", \"/img/*\"]}} with \"distribution\" \
@@ -82,57 +93,14 @@ pub(super) async fn create(
         ))
     })?;
     let invalidation = desk.invalidation(wanted, &caller)?;
-    if let Some(reference) = &invalidation.caller_reference
-        && let Some((position, before)) = desk
-            .0
-            .journal
-            .by_caller_reference(invalidation.distribution.as_deref(), reference)
-    {
-        if before.paths != invalidation.paths {
-            let message = format!(
-                "caller_reference {reference:?} was used for other paths, in {}",
-                before.id
-            );
-            return Err(ApiError::new(
-                StatusCode::CONFLICT,
-                "InvalidationBatchAlreadyExists",
-                message,
-            ));
-        }
-        // It may have been written down by a call that ended before it was applied.
-        desk.0.follow.catch_up(position).await.map_err(refused)?;
-        return Ok((
-            StatusCode::CREATED,
-            location(&before.id),
-            Json(shown(position, before, None)),
-        ));
-    }
-    let position = match desk.0.journal.append(invalidation.clone()).await {
-        Ok(position) => position,
-        Err(error) => {
-            if desk.0.journal.broken() {
-                // What is on disk is in doubt; so nothing that is held may be served.
-                desk.0.engine.ledger.raise_epoch();
-            }
-            return Err(refused(error));
-        }
+    let desk = desk.clone();
+    // Detached: a record that is written down is applied, also if the caller has hung up meanwhile.
+    let done = tokio::spawn(async move { desk.invalidate(invalidation, &caller.name).await });
+    let (id, shown) = match done.await {
+        Ok(done) => done?,
+        Err(_) => return Err(ApiError::internal()),
     };
-    let receipt = desk.0.follow.catch_up(position).await.map_err(refused)?;
-    tracing::info!(
-        target: "audit",
-        id = invalidation.id,
-        by = caller.name,
-        position,
-        paths = invalidation.paths.len(),
-        first = invalidation.paths.first().map(ToString::to_string),
-        objects = receipt.objects,
-        "invalidation"
-    );
-    Ok((
-        StatusCode::CREATED,
-        location(&invalidation.id),
-        Json(shown(position, invalidation, Some(receipt))),
-    ))
+    Ok((StatusCode::CREATED, location(&id), Json(shown)))
 }
 
 pub(super) async fn list(
@@ -159,7 +127,7 @@ pub(super) async fn list(
         .list_before(page.before.unwrap_or(u64::MAX), limit);
     let items: Vec<Shown> = records
         .into_iter()
-        .map(|(position, record)| shown(position, record, None))
+        .map(|(position, record)| desk.shown(position, record, None))
         .collect();
     Ok(Json(serde_json::json!({ "invalidations": items })))
 }
@@ -171,7 +139,7 @@ pub(super) async fn show(
 ) -> Result<impl IntoResponse, ApiError> {
     caller.may_read()?;
     match desk.0.journal.find(&id) {
-        Some((position, record)) => Ok(Json(shown(position, record, None))),
+        Some((position, record)) => Ok(Json(desk.shown(position, record, None))),
         None => {
             let message = format!("there is no invalidation {id:?}");
             Err(ApiError::new(
@@ -184,6 +152,90 @@ pub(super) async fn show(
 }
 
 impl Desk {
+    /// Writes an invalidation down and applies it. One that bears a reference known already is not
+    /// written again.
+    async fn invalidate(
+        &self,
+        invalidation: Invalidation,
+        by: &str,
+    ) -> Result<(String, Shown), ApiError> {
+        let Inner {
+            journal,
+            follow,
+            engine,
+            ..
+        } = &*self.0;
+        // To look a reference up and to write it down is one step.
+        let _turn = match invalidation.caller_reference {
+            Some(_) => Some(self.0.referring.lock().await),
+            None => None,
+        };
+        if let Some(reference) = &invalidation.caller_reference
+            && let Some((position, before)) =
+                journal.by_caller_reference(invalidation.distribution.as_deref(), reference)
+        {
+            if before.paths != invalidation.paths {
+                let message = format!(
+                    "caller_reference {reference:?} was used for other paths, in {}",
+                    before.id
+                );
+                return Err(ApiError::new(
+                    StatusCode::CONFLICT,
+                    "InvalidationBatchAlreadyExists",
+                    message,
+                ));
+            }
+            follow.catch_up(position).await.map_err(refused)?;
+            return Ok((before.id.clone(), self.shown(position, before, None)));
+        }
+        let position = match journal.append(invalidation.clone()).await {
+            Ok(position) => position,
+            Err(error) => {
+                if journal.broken() {
+                    // What is on disk is in doubt; so nothing that is held may be served.
+                    engine.ledger.raise_epoch();
+                }
+                return Err(refused(error));
+            }
+        };
+        let receipt = follow.catch_up(position).await.map_err(refused)?;
+        tracing::info!(
+            id = invalidation.id,
+            by,
+            position,
+            paths = invalidation.paths.len(),
+            first = invalidation.paths.first().map(ToString::to_string),
+            objects = receipt.objects,
+            "invalidation"
+        );
+        Ok((
+            invalidation.id.clone(),
+            self.shown(position, invalidation, Some(receipt)),
+        ))
+    }
+
+    fn shown(&self, position: u64, record: Invalidation, receipt: Option<Receipt>) -> Shown {
+        Shown {
+            id: record.id,
+            // In the journal, and perhaps not applied yet: another call may be about to.
+            status: if position <= self.0.follow.applied() {
+                "Completed"
+            } else {
+                "InProgress"
+            },
+            position,
+            created: clock::rfc3339(UnixTime::from_millis(record.created)),
+            paths: record.paths.iter().map(ToString::to_string).collect(),
+            distribution: record.distribution,
+            caller_reference: record.caller_reference,
+            by: record.by,
+            dropped: receipt.map(|receipt| Dropped {
+                objects: receipt.objects,
+                bytes: receipt.bytes,
+            }),
+        }
+    }
+
     fn invalidation(&self, wanted: Wanted, caller: &Caller) -> Result<Invalidation, ApiError> {
         let engine = &self.0.engine;
         if let Some(id) = &wanted.distribution {
@@ -226,24 +278,6 @@ impl Desk {
             .check()
             .map_err(|error| ApiError::argument(error.to_string()))?;
         Ok(invalidation)
-    }
-}
-
-fn shown(position: u64, record: Invalidation, receipt: Option<Receipt>) -> Shown {
-    Shown {
-        id: record.id,
-        // This edge's journal is its own: what is written down is applied before it can be asked for.
-        status: "Completed",
-        position,
-        created: clock::rfc3339(UnixTime::from_millis(record.created)),
-        paths: record.paths.iter().map(ToString::to_string).collect(),
-        distribution: record.distribution,
-        caller_reference: record.caller_reference,
-        by: record.by,
-        dropped: receipt.map(|receipt| Dropped {
-            objects: receipt.objects,
-            bytes: receipt.bytes,
-        }),
     }
 }
 

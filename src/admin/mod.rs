@@ -15,6 +15,7 @@ use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use axum::Router;
+use axum::extract::DefaultBodyLimit;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::middleware;
 use axum::routing::get;
@@ -23,7 +24,6 @@ use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinHandle;
 use tower_http::catch_panic::CatchPanicLayer;
-use tower_http::limit::RequestBodyLimitLayer;
 use tower_http::timeout::TimeoutLayer;
 
 use crate::clock;
@@ -35,7 +35,7 @@ use crate::serve::connection::Protocols;
 use crate::serve::{Phase, limits};
 
 /// Bytes of a request's body; more is a 413.
-pub const BODY_BYTES: usize = 4 * 1024 * 1024;
+pub const BODY_BYTES: usize = 16 * 1024 * 1024;
 /// For one call.
 pub const CALL_TIMEOUT: Duration = Duration::from_secs(30);
 /// Connections open at once; those beyond it wait.
@@ -53,6 +53,8 @@ struct Inner {
     access: ArcSwap<config::Admin>,
     listening: std::sync::OnceLock<SocketAddr>,
     draining: std::sync::atomic::AtomicBool,
+    /// Held from the look-up of a caller reference to its record.
+    referring: tokio::sync::Mutex<()>,
 }
 
 impl Desk {
@@ -71,6 +73,7 @@ impl Desk {
             access: ArcSwap::from_pointee(access),
             listening: std::sync::OnceLock::new(),
             draining: std::sync::atomic::AtomicBool::new(false),
+            referring: tokio::sync::Mutex::new(()),
         }))
     }
 
@@ -98,7 +101,7 @@ impl Desk {
                 get(invalidations::list).post(invalidations::create),
             )
             .route("/v1/invalidations/{id}", get(invalidations::show))
-            .layer(RequestBodyLimitLayer::new(BODY_BYTES))
+            .layer(DefaultBodyLimit::max(BODY_BYTES))
             .layer(middleware::from_fn_with_state(self.clone(), auth::token));
         Router::new()
             .route("/healthz", get(health::healthz))

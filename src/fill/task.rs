@@ -5,6 +5,7 @@
 //! published (nor handed to anybody who came after that invalidation).
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::{HeaderValue, StatusCode, header};
@@ -12,13 +13,22 @@ use tokio::sync::oneshot;
 
 use super::flights::Flight;
 use super::{BUDGET_UNIT, Inner, Live, Outcome, Plan};
+use crate::clock;
 use crate::object::head::{Exchange, Head};
-use crate::origin::{Ask, OriginError, OriginResponse};
+use crate::origin::{Ask, OriginError, OriginResponse, Purpose};
 use crate::purge::ledger::Liveness;
 use crate::purge::stamp::Stamp;
 use crate::semantics::fields;
 use crate::semantics::storable::{self, Asked};
 use crate::store::entry::Entry;
+
+/// To wait for room in the in-flight budget; then the answer passes through.
+const ROOM: Duration = Duration::from_secs(1);
+/// A body must come within this time, and a second more for each [`LEAST_RATE`] bytes: an origin
+/// that drips must not hold those who wait for ever.
+const GRACE: Duration = Duration::from_secs(30);
+/// Bytes a second.
+const LEAST_RATE: u64 = 64 * 1_024;
 
 pub(super) async fn run(
     inner: Arc<Inner>,
@@ -111,7 +121,7 @@ async fn ask(
     flight: &Flight,
     validate: &mut Option<Arc<Entry>>,
 ) -> Result<Option<Answered>, OriginError> {
-    let permit = plan.origin.admit().await?;
+    let permit = plan.origin.admit(Purpose::Fill).await?;
     let stamp = inner.ledger.stamp();
     flight.sent(stamp);
     if stamp.position.epoch != plan.epoch {
@@ -223,19 +233,36 @@ async fn keep(
     let length = match judged {
         Ok(length) => length,
         Err(why) => {
-            // The origin has changed its mind about this key: what was stored goes.
-            if let Some(old) = inner.memory.find(&plan.key) {
+            // The origin has changed its mind about this key: what was stored goes, unless it is
+            // newer than this answer.
+            if let Some(old) = inner.memory.find(&plan.key)
+                && old.head.exchange.sent <= exchange.sent
+            {
                 inner.memory.remove(&old);
             }
             inner.remember_unshareable(&plan.key);
-            // If its follower has left, nobody wants it.
-            let _ = live.send(Live { response, exchange });
-            return Outcome::Unshareable { why };
+            return pass_on(plan, Live { response, exchange }, live, why);
         }
     };
-    let body = match read(inner, &mut response, length).await {
-        Ok(body) => body,
-        Err(error) => return Outcome::Failed(Arc::new(error)),
+    // The semaphore is never closed; so what is left is that there is no room for a while.
+    let units = u32::try_from(length.div_ceil(BUDGET_UNIT))
+        .unwrap_or(u32::MAX)
+        .min(inner.budget_units);
+    let Ok(Ok(_reserved)) =
+        clock::within(&*inner.clock, ROOM, inner.budget.acquire_many(units)).await
+    else {
+        return pass_on(plan, Live { response, exchange }, live, "in-flight");
+    };
+    let limit = GRACE.saturating_add(Duration::from_secs(length / LEAST_RATE));
+    let body = match clock::within(&*inner.clock, limit, read(&mut response, length)).await {
+        Ok(Ok(body)) => body,
+        Ok(Err(error)) => return Outcome::Failed(Arc::new(error)),
+        Err(_) => {
+            return Outcome::Failed(Arc::new(OriginError::Timeout {
+                what: "send the whole",
+                limit,
+            }));
+        }
     };
     let mut headers = response.headers;
     headers.insert(header::CONTENT_LENGTH, HeaderValue::from(body.len()));
@@ -254,17 +281,18 @@ async fn keep(
     Outcome::Stored(entry)
 }
 
-/// The whole body in an allocation of its own; its bytes are reserved before one is read.
-async fn read(
-    inner: &Inner,
-    response: &mut OriginResponse,
-    length: u64,
-) -> Result<Bytes, OriginError> {
-    let units = u32::try_from(length.div_ceil(BUDGET_UNIT))
-        .unwrap_or(u32::MAX)
-        .min(inner.budget_units);
-    // The semaphore is never closed; reading ends by itself, so the reservation cannot lock up.
-    let _reserved = inner.budget.acquire_many(units).await;
+/// Hands an answer to the one follower who may have it. It goes at that viewer's pace from now on.
+fn pass_on(plan: &Plan, mut live: Live, to: oneshot::Sender<Live>, why: &'static str) -> Outcome {
+    if let Err(error) = plan.origin.let_pass(&mut live.response) {
+        return Outcome::Failed(Arc::new(error));
+    }
+    // If its follower has left, nobody wants it.
+    let _ = to.send(live);
+    Outcome::Unshareable { why }
+}
+
+/// The whole body in an allocation of its own.
+async fn read(response: &mut OriginResponse, length: u64) -> Result<Bytes, OriginError> {
     let capacity = usize::try_from(length).unwrap_or(usize::MAX);
     let mut body = Vec::new();
     if body.try_reserve_exact(capacity).is_err() {

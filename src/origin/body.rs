@@ -7,6 +7,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http_body_util::BodyExt;
 use hyper::body::{Body as _, Incoming};
+use tokio::sync::OwnedSemaphorePermit;
 
 use super::{OriginError, Permit};
 use crate::clock::{self, SharedClock};
@@ -26,7 +27,7 @@ struct Coming {
     clock: SharedClock,
     metrics: Arc<OriginMetrics>,
     _in_flight: InFlight,
-    _permit: Permit,
+    permit: Permit,
 }
 
 /// Counts a request as under way until it is dropped.
@@ -66,8 +67,15 @@ impl OriginBody {
             clock,
             metrics,
             _in_flight: in_flight,
-            _permit: permit,
+            permit,
         })))
+    }
+
+    /// Counts the body as one that goes at a viewer's pace from now on.
+    pub(super) fn pass(&mut self, permit: OwnedSemaphorePermit) {
+        if let Kind::Coming(coming) = &mut self.0 {
+            coming.permit.pass = Some(permit);
+        }
     }
 
     /// The length in bytes, where it is known.

@@ -11,6 +11,7 @@ use std::time::Duration;
 use arc_swap::ArcSwapOption;
 use aws_credential_types::provider::ProvideCredentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
+use aws_credential_types::provider::error::CredentialsError;
 use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::{Mutex, Notify};
 
@@ -68,11 +69,43 @@ pub struct Source(Arc<Inner>);
 #[derive(Debug)]
 struct Inner {
     current: ArcSwapOption<Credentials>,
-    provider: Option<SharedCredentialsProvider>,
+    provider: Provider,
     /// Held while the provider is asked; when that was done last.
     taking: Mutex<Option<Instant>>,
     /// A request has renewed the credentials: the task plans anew.
     changed: Notify,
+}
+
+/// Who gives credentials.
+#[derive(Debug)]
+enum Provider {
+    /// Nobody: they are fixed.
+    Nobody,
+    /// The AWS chain, built anew each time: a provider that was built once goes on giving what
+    /// stood in a profile then.
+    Chain,
+    /// A provider of the caller's.
+    Given(SharedCredentialsProvider),
+}
+
+impl Provider {
+    async fn take(&self) -> Option<Result<aws_credential_types::Credentials, CredentialsError>> {
+        let given = match self {
+            Self::Nobody => return None,
+            Self::Given(provider) => provider.clone(),
+            Self::Chain => {
+                let config = aws_config::defaults(aws_config::BehaviorVersion::latest())
+                    .load()
+                    .await;
+                config.credentials_provider()?
+            }
+        };
+        Some(given.provide_credentials().await)
+    }
+
+    const fn is_nobody(&self) -> bool {
+        matches!(self, Self::Nobody)
+    }
 }
 
 /// Credentials that end sooner than this make the edge not ready.
@@ -88,25 +121,26 @@ impl Source {
     /// Credentials that stay as they are.
     #[must_use]
     pub fn fixed(credentials: Credentials) -> Self {
-        Self::new(Some(credentials), None)
+        Self::new(Some(credentials), Provider::Nobody)
     }
 
     /// The AWS chain: environment, profile, process, web identity, container, instance metadata.
     /// [`Source::refresh`] must be run to fill it.
-    pub async fn chain() -> Self {
-        let config = aws_config::defaults(aws_config::BehaviorVersion::latest())
-            .load()
-            .await;
-        Self::new(None, config.credentials_provider())
+    #[must_use]
+    pub fn chain() -> Self {
+        Self::new(None, Provider::Chain)
     }
 
     /// Credentials of any provider; as [`Source::chain`].
     #[must_use]
     pub fn provided(provider: impl ProvideCredentials + 'static) -> Self {
-        Self::new(None, Some(SharedCredentialsProvider::new(provider)))
+        Self::new(
+            None,
+            Provider::Given(SharedCredentialsProvider::new(provider)),
+        )
     }
 
-    fn new(current: Option<Credentials>, provider: Option<SharedCredentialsProvider>) -> Self {
+    fn new(current: Option<Credentials>, provider: Provider) -> Self {
         let current = ArcSwapOption::from(current.map(Arc::new));
         Self(Arc::new(Inner {
             current,
@@ -120,6 +154,14 @@ impl Source {
     #[must_use]
     pub fn current(&self) -> Option<Arc<Credentials>> {
         self.0.current.load_full()
+    }
+
+    /// Takes the first credentials, for at most `limit`; nothing if there are some already.
+    pub async fn first(&self, clock: &SharedClock, limit: Duration) {
+        if self.current().is_none() {
+            // What is not there in time, the background task goes on asking for.
+            let _ = clock::within(&**clock, limit, self.take(clock)).await;
+        }
     }
 
     /// Takes the credentials again now, because the store refused them. True: they are others.
@@ -143,17 +185,14 @@ impl Source {
     pub async fn refresh(self, clock: SharedClock, changed: impl Fn(&Credentials) + Send) {
         let mut shown: Option<String> = None;
         loop {
-            let outcome = match &self.0.provider {
-                Some(_) => self.take(&clock).await,
-                None => Ok(()),
-            };
+            let outcome = self.take(&clock).await;
             if let Some(now) = self.current()
                 && shown.as_ref() != Some(&now.key_id)
             {
                 changed(&now);
                 shown = Some(now.key_id.clone());
             }
-            if self.0.provider.is_none() {
+            if self.0.provider.is_nobody() {
                 return;
             }
             let wait = match (outcome, self.current().and_then(|now| now.expires)) {
@@ -174,14 +213,17 @@ impl Source {
     /// Takes the provider's credentials, unless that was done within the last second. The last
     /// good ones stay when it fails.
     async fn take(&self, clock: &SharedClock) -> Result<(), ()> {
-        let Some(provider) = &self.0.provider else {
-            return Err(());
-        };
+        if self.0.provider.is_nobody() {
+            return Ok(());
+        }
         let mut last = self.0.taking.lock().await;
         if last.is_some_and(|at| clock.now().saturating_since(at) < AT_LEAST) {
             return Ok(());
         }
-        let taken = provider.provide_credentials().await;
+        let Some(taken) = self.0.provider.take().await else {
+            tracing::warn!("there is no source of credentials; the last ones stay");
+            return Err(());
+        };
         *last = Some(clock.now());
         let taken = taken.map_err(|error| {
             // The error's own text names sources and addresses, never a secret.
@@ -221,7 +263,6 @@ fn jitter() -> f64 {
 mod tests {
     use std::sync::atomic::{AtomicUsize, Ordering};
 
-    use aws_credential_types::provider::error::CredentialsError;
     use aws_credential_types::provider::future;
 
     use super::*;

@@ -12,7 +12,7 @@ pub enum Judged {
     Serve,
     /// There is no such object; `detail` says how that is known, or is empty.
     Missing {
-        /// `origin-archived`, `origin-key-too-long`, or empty.
+        /// `origin-archived`, `origin-key-too-long`, `origin-bad-key`, or empty.
         detail: &'static str,
     },
     /// 403 AccessDenied: missing or refused, which this answer alone does not tell.
@@ -45,6 +45,7 @@ pub fn refuses_identity(code: &str) -> bool {
 #[must_use]
 pub fn refusal(status: StatusCode, document: &str) -> Judged {
     let code = element(document, "Code").unwrap_or_default();
+    let message = element(document, "Message").unwrap_or_default();
     let number = status.as_u16();
     let owned = || code.to_owned();
     let denied = || {
@@ -66,12 +67,16 @@ pub fn refusal(status: StatusCode, document: &str) -> Judged {
             detail: "origin-archived",
         },
         // A key that may not be decrypted is a refusal, not a missing object.
-        (403, "AccessDenied") if document.contains("kms:") || document.contains("KMS") => denied(),
+        (403, "AccessDenied") if message.contains("kms:") || message.contains("KMS") => denied(),
         (403, "AccessDenied") => Judged::MissingOrDenied,
         (401 | 403, _) => denied(),
         (400, code) if refuses_identity(code) => denied(),
         (400, "KeyTooLongError" | "KeyTooLong") => Judged::Missing {
             detail: "origin-key-too-long",
+        },
+        // Names that a store takes for no key at all, MinIO for one.
+        (400, "XMinioInvalidObjectName" | "InvalidObjectName" | "InvalidURI") => Judged::Missing {
+            detail: "origin-bad-key",
         },
         (400, "AuthorizationHeaderMalformed" | "IllegalLocationConstraintException") => {
             misconfigured()
@@ -138,7 +143,13 @@ fn part(
     let shown = || String::from_utf8_lossy(value.as_bytes()).into_owned();
     let given = range::parse_content_range(value.as_bytes())
         .ok_or_else(|| format!("206 with the unreadable Content-Range {:?}", shown()))?;
-    let bytes = given.last - given.first + 1;
+    // A last byte below the first is no Content-Range; the greatest number plus one is no length.
+    let Some(bytes) = (given.last - given.first).checked_add(1) else {
+        return Err(format!(
+            "206 with the impossible Content-Range {:?}",
+            shown()
+        ));
+    };
     if *method == Method::GET && length.is_some_and(|length| length != bytes) {
         return Err(format!(
             "206 of {length:?} bytes with Content-Range {:?}",
@@ -268,6 +279,15 @@ mod tests {
     }
 
     #[test]
+    fn a_key_that_is_named_after_kms_is_a_key() {
+        let text = "<Error><Code>AccessDenied</Code><Message>Access Denied</Message><Key>KMS-guide</Key></Error>";
+        assert_eq!(
+            refusal(StatusCode::FORBIDDEN, text),
+            Judged::MissingOrDenied
+        );
+    }
+
+    #[test]
     fn garbage_for_a_document_is_no_panic() {
         for text in ["", "<Code>", "</Code><Code>", "<Code></Code>", "\u{0}"] {
             assert!(
@@ -291,7 +311,7 @@ mod tests {
         let none = HeaderMap::new();
         let condition =
             HeaderMap::from_iter([(header::IF_NONE_MATCH, HeaderValue::from_static("\"a\""))]);
-        let rows: [(u16, HeaderMap, HeaderMap, Option<u64>, bool); 9] = [
+        let rows: Vec<(u16, HeaderMap, HeaderMap, Option<u64>, bool)> = vec![
             (200, none.clone(), none.clone(), Some(5), true),
             (304, none.clone(), none.clone(), None, false),
             (304, condition, none.clone(), None, true),
@@ -337,6 +357,13 @@ mod tests {
                 false,
             ),
             (206, range("bytes=-4"), given("bytes 6-9/*"), Some(4), false),
+            (
+                206,
+                range("bytes=0-"),
+                given("bytes 0-18446744073709551615/*"),
+                Some(0),
+                false,
+            ),
             (206, range("bytes=0-4"), none, Some(5), false),
         ];
         for (status, asked, headers, length, good) in rows {

@@ -15,6 +15,10 @@ pub const PROOF: Duration = Duration::from_secs(60);
 /// How long the answer for a random key is believed.
 pub const PROBE_EVERY: Duration = Duration::from_secs(300);
 
+/// How long a refusal of everything is believed, so that a herd of requests for missing objects does
+/// not find it out one by one.
+pub const DENIED_FOR: Duration = Duration::from_secs(5);
+
 /// What is known of a bucket.
 #[derive(Debug, Default)]
 pub struct Knowledge(Mutex<State>);
@@ -23,12 +27,27 @@ pub struct Knowledge(Mutex<State>);
 struct State {
     probed: Option<(Instant, bool)>,
     readable: Option<(Instant, String)>,
+    denied: Option<Instant>,
 }
 
 impl Knowledge {
+    /// It was found out that reads are refused, or that nothing can be found out.
+    pub fn denied(&self, now: Instant) {
+        self.lock().denied = Some(now);
+    }
+
+    /// Whether that was found out a moment ago.
+    #[must_use]
+    pub fn is_denied(&self, now: Instant) -> bool {
+        self.lock()
+            .denied
+            .is_some_and(|at| now.saturating_since(at) <= DENIED_FOR)
+    }
+
     /// An object could be read.
     pub fn readable(&self, path: &str, now: Instant) {
         let mut state = self.lock();
+        state.denied = None;
         match &mut state.readable {
             Some((at, known)) => {
                 // The name is copied now and then only: each read would cost an allocation.

@@ -29,15 +29,31 @@ use body::OriginBody;
 /// A boxed future that can move between threads.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
+/// What a request at an origin is for. An answer that passes through goes at its viewer's pace,
+/// so all of those together get only a part of an origin's permits: slow viewers must not keep
+/// fills from going on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// The answer is read at the origin's pace.
+    Fill,
+    /// The answer is read at a viewer's pace.
+    Pass,
+}
+
 /// The right to one request at an origin; given back when it is dropped.
 #[derive(Debug)]
-pub struct Permit(
+pub struct Permit {
     #[allow(
         dead_code,
         reason = "held, not read: dropping it gives the permit back"
     )]
-    pub(crate) OwnedSemaphorePermit,
-);
+    pub(crate) request: OwnedSemaphorePermit,
+    #[allow(
+        dead_code,
+        reason = "held, not read: dropping it gives the permit back"
+    )]
+    pub(crate) pass: Option<OwnedSemaphorePermit>,
+}
 
 /// What is asked of an origin. Only what is in here can reach it.
 #[derive(Clone, Debug)]
@@ -87,7 +103,9 @@ pub trait Origin: Send + Sync + fmt::Debug {
     /// The name that the configuration gives it.
     fn name(&self) -> &str;
     /// Waits for one of its permits.
-    fn admit(&self) -> BoxFuture<'_, Result<Permit, OriginError>>;
+    fn admit(&self, purpose: Purpose) -> BoxFuture<'_, Result<Permit, OriginError>>;
+    /// Lets a fill's answer pass through to a viewer after all, if there is room for one more.
+    fn let_pass(&self, response: &mut OriginResponse) -> Result<(), OriginError>;
     /// Sends `ask` and waits for the head of the answer.
     fn fetch(&self, permit: Permit, ask: Ask)
     -> BoxFuture<'_, Result<OriginResponse, OriginError>>;
@@ -114,7 +132,7 @@ pub enum OriginError {
     #[error("the origin's answer is broken: {0}")]
     Broken(String),
     /// Every permit was taken for too long.
-    #[error("all {0} requests that the origin allows were busy")]
+    #[error("the {0} requests that the origin allows were all taken")]
     Busy(usize),
     /// There are no credentials to sign with.
     #[error("no credentials to sign with: {0}")]

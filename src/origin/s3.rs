@@ -11,7 +11,7 @@ mod probe;
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, AtomicU8, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU8, AtomicUsize, Ordering};
 
 use ::http::{HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode, Uri, header};
 use arc_swap::ArcSwap;
@@ -24,10 +24,10 @@ use super::credentials::{self, Credentials, Source};
 use super::http::{Limits, Wire};
 use super::judge::{self, Judged};
 use super::missing::Knowledge;
-use super::{Ask, BoxFuture, Origin, OriginError, OriginResponse, Permit};
+use super::{Ask, BoxFuture, Origin, OriginError, OriginResponse, Permit, Purpose};
 use crate::clock::{self, SharedClock};
 use crate::semantics::dates::UnixTime;
-use crate::semantics::fields;
+use crate::semantics::{fields, range};
 use crate::telemetry::metrics::{Metrics, OriginMetrics};
 use place::{Bucket, Place};
 use probe::read_document;
@@ -101,12 +101,40 @@ struct Inner {
     credentials: Source,
     wire: Wire,
     permits: Arc<Semaphore>,
+    /// The part of the permits that answers at a viewer's pace may take.
+    passes: Arc<Semaphore>,
+    /// Requests that wait for a permit.
+    waiting: AtomicUsize,
     knowledge: Knowledge,
     confirming: Mutex<()>,
     probe_now: Notify,
     standing: AtomicU8,
     clock: SharedClock,
     metrics: Arc<OriginMetrics>,
+}
+
+/// Requests that may wait for a permit, for each permit that there is; more are refused at once.
+const WAITING: usize = 4;
+
+/// A place among those that wait for a permit.
+struct Waiting<'a> {
+    all: &'a AtomicUsize,
+    place: usize,
+}
+
+impl<'a> Waiting<'a> {
+    fn new(all: &'a AtomicUsize) -> Self {
+        Self {
+            all,
+            place: all.fetch_add(1, Ordering::Relaxed) + 1,
+        }
+    }
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        self.all.fetch_sub(1, Ordering::Relaxed);
+    }
 }
 
 const UNTRIED: u8 = 0;
@@ -151,6 +179,8 @@ impl S3 {
             credentials,
             wire,
             permits: Arc::new(Semaphore::new(options.max_requests)),
+            passes: Arc::new(Semaphore::new((options.max_requests * 3 / 4).max(1))),
+            waiting: AtomicUsize::new(0),
             knowledge: Knowledge::default(),
             confirming: Mutex::new(()),
             probe_now: Notify::new(),
@@ -187,20 +217,43 @@ impl Origin for S3 {
         &self.0.name
     }
 
-    fn admit(&self) -> BoxFuture<'_, Result<Permit, OriginError>> {
-        Box::pin(async {
-            let limit = self.0.wire.limits().first_byte;
-            let permit = Arc::clone(&self.0.permits).acquire_owned();
-            match clock::within(&*self.0.clock, limit, permit).await {
-                Ok(Ok(permit)) => Ok(Permit(permit)),
-                // The semaphore is never closed, so what is left is the limit.
-                _ => {
-                    let error = OriginError::Busy(self.0.max_requests);
-                    self.0.metrics.request(error.word());
-                    Err(error)
-                }
+    fn admit(&self, purpose: Purpose) -> BoxFuture<'_, Result<Permit, OriginError>> {
+        Box::pin(async move {
+            let inner = &self.0;
+            let busy = || {
+                let error = OriginError::Busy(inner.max_requests);
+                inner.metrics.request(error.word());
+                error
+            };
+            let waiting = Waiting::new(&inner.waiting);
+            if waiting.place > inner.max_requests.saturating_mul(WAITING) {
+                return Err(busy());
+            }
+            let admitted = async {
+                // The semaphores are never closed.
+                let pass = match purpose {
+                    Purpose::Fill => None,
+                    Purpose::Pass => Arc::clone(&inner.passes).acquire_owned().await.ok(),
+                };
+                let request = Arc::clone(&inner.permits).acquire_owned().await.ok()?;
+                Some(Permit { request, pass })
+            };
+            let limit = inner.wire.limits().first_byte;
+            match clock::within(&*inner.clock, limit, admitted).await {
+                Ok(Some(permit)) => Ok(permit),
+                _ => Err(busy()),
             }
         })
+    }
+
+    fn let_pass(&self, response: &mut OriginResponse) -> Result<(), OriginError> {
+        match Arc::clone(&self.0.passes).try_acquire_owned() {
+            Ok(permit) => {
+                response.body.pass(permit);
+                Ok(())
+            }
+            Err(_) => Err(OriginError::Busy(self.0.max_requests)),
+        }
     }
 
     fn fetch(
@@ -253,6 +306,15 @@ impl Inner {
         {
             self.metrics.retries.increment();
             answer = self.exchange_with_document(ask).await?;
+        }
+        if answer.status == StatusCode::PARTIAL_CONTENT
+            && !range::if_range_holds(&ask.conditions, &answer.headers)
+        {
+            // A store that does not know If-Range: a part of another version than the viewer has.
+            let mut whole = ask.clone();
+            whole.conditions.remove(header::RANGE);
+            whole.conditions.remove(header::IF_RANGE);
+            answer = self.exchange_with_document(&whole).await?;
         }
         let Documented {
             status,
@@ -331,9 +393,7 @@ impl Inner {
                 let given = headers.remove(header::CONTENT_RANGE);
                 let total = judge::element(&document, "ActualObjectSize")
                     .and_then(|size| size.parse().ok());
-                if let Some(value) =
-                    given.or_else(|| total.map(crate::semantics::range::unsatisfied_range))
-                {
+                if let Some(value) = given.or_else(|| total.map(range::unsatisfied_range)) {
                     fields.insert(header::CONTENT_RANGE, value);
                 }
                 Ok(made(
@@ -431,7 +491,13 @@ impl Inner {
         let path = format!("{}{key}", place.base);
         let mut headers = HeaderMap::with_capacity(FORWARDED.len() + 6);
         headers.insert(header::HOST, place.host.clone());
-        for name in &FORWARDED {
+        // Some stores evaluate the date although the entity tag decides (RFC 9110 section 13.2.2).
+        let outdone = |name: &HeaderName| {
+            let has = |tag| ask.conditions.contains_key(tag);
+            (*name == header::IF_MODIFIED_SINCE && has(header::IF_NONE_MATCH))
+                || (*name == header::IF_UNMODIFIED_SINCE && has(header::IF_MATCH))
+        };
+        for name in FORWARDED.iter().filter(|name| !outdone(name)) {
             for value in ask.conditions.get_all(name) {
                 headers.append(name, value.clone());
             }
@@ -536,4 +602,6 @@ fn strip_store_fields(headers: &mut HeaderMap) {
         headers.remove(name);
     }
     headers.remove(header::SERVER);
+    // No bucket sets cookies; a balancer before one may, and nobody else may ever get them.
+    headers.remove(header::SET_COOKIE);
 }

@@ -18,6 +18,7 @@ use super::lookup::ready_fields;
 use super::receive::RequestId;
 use super::refusal::Refusal;
 use super::{Engine, Site};
+use crate::clock::{self, SharedClock};
 use crate::fill::Live;
 use crate::object::head::Head;
 use crate::origin::OriginResponse;
@@ -35,6 +36,9 @@ use crate::verdict::Verdict;
 pub(super) const OWN_FIELDS: usize = 7;
 /// Chunks that wait between an origin and a slow viewer; then the origin is not read any more.
 const CHUNKS: usize = 4;
+
+/// A viewer that takes nothing of a body under way for this long is given up.
+const STALLED: Duration = Duration::from_secs(30);
 
 const CACHE_STATUS: HeaderName = HeaderName::from_static("cache-status");
 const X_CACHE: HeaderName = HeaderName::from_static("x-cache");
@@ -145,16 +149,12 @@ impl Engine {
         } else {
             (head.status, entry.body.clone())
         };
-        let bytes = if *asked.method == Method::HEAD {
-            Bytes::new()
-        } else {
-            body
-        };
+        let (body, bytes) = sent(asked, status, body);
         let draft = Draft {
             status,
             headers,
-            bytes: Some(bytes.len() as u64),
-            body: Body::whole(bytes),
+            bytes: Some(bytes),
+            body,
             ttl: Some(head.ttl(now)),
         };
         self.finish(asked, Some(key), draft, how)
@@ -204,14 +204,15 @@ impl Engine {
         }
         let bodiless = *asked.method == Method::HEAD || status == StatusCode::NOT_MODIFIED;
         let (body, bytes) = if bodiless {
-            (Body::empty(), Some(0))
+            (Body::none(), Some(0))
         } else {
             let length = body.length();
             if let Some(length) = length {
                 headers.insert(header::CONTENT_LENGTH, HeaderValue::from(length));
             }
             let (sender, receiver) = mpsc::channel(CHUNKS);
-            self.spawner.spawn(pump(body, sender));
+            self.spawner
+                .spawn(pump(body, sender, Arc::clone(&self.clock)));
             let done = self.log_at_the_end(asked, status, how);
             (Body::coming(receiver, length, done), None)
         };
@@ -238,16 +239,13 @@ impl Engine {
     ) -> Response<Body> {
         let (headers, text) = refusal.answer(asked.id.as_str());
         how.detail = refusal.word();
-        let bytes = if *asked.method == Method::HEAD {
-            Bytes::new()
-        } else {
-            text
-        };
+        let status = refusal.status();
+        let (body, bytes) = sent(asked, status, text);
         let draft = Draft {
-            status: refusal.status(),
+            status,
             headers,
-            bytes: Some(bytes.len() as u64),
-            body: Body::whole(bytes),
+            bytes: Some(bytes),
+            body,
             ttl: None,
         };
         self.finish(asked, None, draft, how)
@@ -360,6 +358,15 @@ impl Engine {
     }
 }
 
+/// The body that goes out, and its length: none to a HEAD and with a 304.
+fn sent(asked: &Asked<'_>, status: StatusCode, body: Bytes) -> (Body, u64) {
+    if *asked.method == Method::HEAD || status == StatusCode::NOT_MODIFIED {
+        return (Body::none(), 0);
+    }
+    let length = body.len() as u64;
+    (Body::whole(body), length)
+}
+
 /// Applies the viewer's preconditions and range to a stored 200.
 fn select(
     asked: &Asked<'_>,
@@ -414,6 +421,7 @@ fn select(
 async fn pump(
     mut body: OriginBody,
     sender: mpsc::Sender<Result<Bytes, crate::origin::OriginError>>,
+    clock: SharedClock,
 ) {
     loop {
         // A viewer that leaves while the origin is silent ends the origin's request as well.
@@ -426,8 +434,11 @@ async fn pump(
             Ok(None) => return,
             Err(error) => (Err(error), true),
         };
-        if sender.send(chunk).await.is_err() || last {
-            return;
+        // A viewer that takes nothing for so long holds an origin's permit for nothing. It sees a
+        // body that ends early.
+        match clock::within(&*clock, STALLED, sender.send(chunk)).await {
+            Ok(Ok(())) if !last => {}
+            _ => return,
         }
     }
 }

@@ -9,6 +9,9 @@ use tokio::sync::mpsc;
 
 use crate::origin::OriginError;
 
+/// A body that is there is handed out in slices of this size.
+const SLICE: usize = 256 * 1_024;
+
 /// The body ended before its end. The connection (or the stream) is cut, so that nobody can take
 /// what came for the whole.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -21,6 +24,7 @@ pub struct Body(Kind);
 
 #[derive(Debug)]
 enum Kind {
+    None,
     Whole(Bytes),
     Coming(Box<Coming>),
 }
@@ -53,13 +57,14 @@ impl Drop for Done {
 }
 
 impl Body {
-    /// No bytes.
+    /// No body at all, as with a 304 or to a HEAD: its length says nothing, so none is announced.
     #[must_use]
-    pub const fn empty() -> Self {
-        Self(Kind::Whole(Bytes::new()))
+    pub const fn none() -> Self {
+        Self(Kind::None)
     }
 
-    /// All bytes at once.
+    /// All bytes are there. They are handed out in slices, so that an HTTP/2 stream whose viewer
+    /// does not read holds one of them and not the whole.
     #[must_use]
     pub const fn whole(bytes: Bytes) -> Self {
         Self(Kind::Whole(bytes))
@@ -93,8 +98,12 @@ impl HttpBody for Body {
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Aborted>>> {
         let coming = match &mut self.0 {
+            Kind::None => return Poll::Ready(None),
             Kind::Whole(bytes) if bytes.is_empty() => return Poll::Ready(None),
-            Kind::Whole(bytes) => return Poll::Ready(Some(Ok(Frame::data(std::mem::take(bytes))))),
+            Kind::Whole(bytes) => {
+                let slice = bytes.split_to(bytes.len().min(SLICE));
+                return Poll::Ready(Some(Ok(Frame::data(slice))));
+            }
             Kind::Coming(coming) => coming,
         };
         if coming.ended {
@@ -129,6 +138,7 @@ impl HttpBody for Body {
 
     fn is_end_stream(&self) -> bool {
         match &self.0 {
+            Kind::None => true,
             Kind::Whole(bytes) => bytes.is_empty(),
             Kind::Coming(coming) => coming.ended || coming.left == Some(0),
         }
@@ -136,6 +146,7 @@ impl HttpBody for Body {
 
     fn size_hint(&self) -> SizeHint {
         match &self.0 {
+            Kind::None => SizeHint::default(),
             Kind::Whole(bytes) => SizeHint::with_exact(bytes.len() as u64),
             Kind::Coming(coming) => coming
                 .left

@@ -15,14 +15,15 @@ use std::collections::HashMap;
 use std::fmt;
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use http::{HeaderValue, Method, Request, Response, StatusCode, header};
 use tokio::runtime::Handle;
 
-use crate::clock::SharedClock;
+use crate::clock::{self, SharedClock};
 use crate::fill::{Fills, Outcome, Plan};
-use crate::origin::{Ask, Origin, OriginError};
+use crate::origin::{Ask, Origin, OriginError, Purpose};
 use crate::policy::distribution::Distributions;
 use crate::purge::ledger::{Ledger, Liveness};
 use crate::semantics::cache_status::Forward;
@@ -42,6 +43,8 @@ use route::Keyed;
 /// An origin as a site knows it.
 pub type OriginSite = Arc<dyn Origin>;
 
+/// For a request to wait for a fill; then it asks by itself.
+const WAIT: Duration = Duration::from_secs(60);
 /// Fills that a request waits for, one after the other, when purges overtake them; then it asks
 /// by itself, which no purge of before its arrival can overtake.
 const ROUNDS: usize = 3;
@@ -83,6 +86,15 @@ pub struct Engine {
     pub log: AccessLog,
     /// The runtime of origin requests.
     pub spawner: Handle,
+}
+
+/// Ends a task when it is dropped.
+struct EndedWith(tokio::task::AbortHandle);
+
+impl Drop for EndedWith {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
 }
 
 impl fmt::Debug for Engine {
@@ -218,7 +230,9 @@ impl Engine {
         let first = ticket.is_first();
         let mut how = How::new(verdict, Cost::Nothing, Some(why));
         how.collapsed = !first;
-        let (outcome, live) = ticket.wait().await;
+        let Ok((outcome, live)) = clock::within(&*self.clock, WAIT, ticket.wait()).await else {
+            return Some(self.pass(asked, keyed, why).await);
+        };
         match outcome {
             Outcome::Stored(entry) | Outcome::Renewed(entry)
                 if entry.liveness(&self.ledger) != Liveness::Alive =>
@@ -322,17 +336,24 @@ impl Engine {
         // The origin takes out what it does not forward.
         ask.conditions = asked.headers.clone();
         ask.conditions.remove(header::AUTHORIZATION);
-        if !range::is_asked(asked.method, asked.headers) {
+        ask.conditions.remove(header::RANGE);
+        match range::forwardable(asked.method, asked.headers) {
+            Some(range) => {
+                ask.conditions.insert(header::RANGE, range);
+            }
             // A store may refuse such a Range, or obey it in a HEAD, where it must be ignored
             // (RFC 9110 section 14.2).
-            ask.conditions.remove(header::RANGE);
-            ask.conditions.remove(header::IF_RANGE);
+            None => {
+                ask.conditions.remove(header::IF_RANGE);
+            }
         }
         // On the runtime of origin requests, so that its connections live there.
         let fetch = self.spawner.spawn(async move {
-            let permit = origin.admit().await?;
+            let permit = origin.admit(Purpose::Pass).await?;
             origin.fetch(permit, ask).await
         });
+        // A viewer that leaves while it waits takes its request with it.
+        let _ended = EndedWith(fetch.abort_handle());
         match fetch.await {
             Ok(Ok(response)) => self.answer_response(asked, &keyed.key, response, how),
             Ok(Err(error)) => self.answer_refusal(

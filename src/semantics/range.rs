@@ -67,6 +67,26 @@ pub fn is_asked(method: &Method, request: &HeaderMap) -> bool {
         }
 }
 
+/// The one range that is asked for, spelled anew, for the request to an origin; `None` where
+/// [`is_asked`] says no. What a viewer spells oddly, or twice, would be signed in one way and read in
+/// another.
+pub fn forwardable(method: &Method, request: &HeaderMap) -> Option<HeaderValue> {
+    if method != Method::GET {
+        return None;
+    }
+    let Sole::Same(given) = sole(request, header::RANGE) else {
+        return None;
+    };
+    Some(value(match parse_range(given)? {
+        Spec::Suffix(count) => format!("bytes=-{count}"),
+        Spec::From {
+            first,
+            last: u64::MAX,
+        } => format!("bytes={first}-"),
+        Spec::From { first, last } => format!("bytes={first}-{last}"),
+    }))
+}
+
 /// The Content-Range of a 206: `bytes first-last/len`.
 pub fn content_range(first: u64, last: u64, len: u64) -> HeaderValue {
     value(format!("bytes {first}-{last}/{len}"))
@@ -150,7 +170,9 @@ fn parse_range(value: &[u8]) -> Option<Spec> {
 
 /// If-Range (RFC 9110 13.1.5): absent, or the stored strong tag, or exactly the stored Last-Modified
 /// where that is strong.
-fn if_range_holds(request: &HeaderMap, stored: &HeaderMap) -> bool {
+/// Whether the condition of an If-Range holds for a representation with the fields `stored`: strong
+/// comparison, or exactly its strong Last-Modified (RFC 9110 13.1.5). Holds where there is none.
+pub fn if_range_holds(request: &HeaderMap, stored: &HeaderMap) -> bool {
     match sole(request, header::IF_RANGE) {
         Sole::Absent => true,
         Sole::Differing => false,

@@ -1,6 +1,8 @@
 //! One connection: HTTP/1.1 or cleartext HTTP/2, told apart by the first bytes.
 
 use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use bytes::Bytes;
 use http::{Request, Response};
@@ -70,7 +72,10 @@ impl Protocols {
     {
         // Answers leave in one write, so there is nothing that Nagle could gather.
         let _ = stream.set_nodelay(true);
+        // Everywhere below the connection comes first: what has been sent already is answered, also
+        // when the phase ends at that moment.
         let first = tokio::select! {
+            biased;
             first = clock::within(&*self.clock, limits::HEAD_TIMEOUT, first_bytes(&stream)) => first,
             // Nothing was asked yet, so nothing is cut off.
             _ = phase.wait_for(|phase| *phase != Phase::Open) => return,
@@ -78,15 +83,25 @@ impl Protocols {
         let Ok(Ok(first)) = first else { return };
         let is_http2 = first[..] == PREFACE[..];
         let io = Paced::new(TokioIo::new(stream), first, self.clock.clone());
+        let begun = Arc::new(AtomicU64::new(0));
+        let service = Counting {
+            service,
+            begun: Arc::clone(&begun),
+        };
         // What a connection ends with concerns nobody but its viewer.
         if is_http2 {
             let connection = self.http2.serve_connection(io, service);
             tokio::pin!(connection);
             tokio::select! {
+                biased;
                 _ = connection.as_mut() => return,
-                _ = phase.wait_for(|phase| *phase != Phase::Open) => connection.as_mut().graceful_shutdown(),
+                _ = phase.wait_for(|phase| *phase != Phase::Open) => {}
+                // hyper limits how long an HTTP/1.1 connection is idle; this is for HTTP/2.
+                () = self.idle(&begun) => {}
             }
+            connection.as_mut().graceful_shutdown();
             tokio::select! {
+                biased;
                 _ = connection => {}
                 _ = phase.wait_for(|phase| *phase == Phase::Closed) => {}
             }
@@ -94,14 +109,46 @@ impl Protocols {
             let connection = self.http1.serve_connection(io, service);
             tokio::pin!(connection);
             tokio::select! {
+                biased;
                 _ = connection.as_mut() => return,
                 _ = phase.wait_for(|phase| *phase != Phase::Open) => connection.as_mut().graceful_shutdown(),
             }
             tokio::select! {
+                biased;
                 _ = connection => {}
                 _ = phase.wait_for(|phase| *phase == Phase::Closed) => {}
             }
         }
+    }
+
+    /// Ends when no request has begun for the idle time. What is in flight then still finishes.
+    async fn idle(&self, begun: &AtomicU64) {
+        let mut before = None;
+        loop {
+            let now = begun.load(Ordering::Relaxed);
+            if before == Some(now) {
+                return;
+            }
+            before = Some(now);
+            clock::sleep(&*self.clock, limits::HTTP2_IDLE).await;
+        }
+    }
+}
+
+/// A service that counts the requests that it has begun.
+struct Counting<S> {
+    service: S,
+    begun: Arc<AtomicU64>,
+}
+
+impl<S: Service<R>, R> Service<R> for Counting<S> {
+    type Response = S::Response;
+    type Error = S::Error;
+    type Future = S::Future;
+
+    fn call(&self, request: R) -> S::Future {
+        self.begun.fetch_add(1, Ordering::Relaxed);
+        self.service.call(request)
     }
 }
 

@@ -27,6 +27,8 @@ pub const HTTP2_PENDING_RESETS: usize = 20;
 pub const HTTP2_ERROR_RESETS: usize = 1_024;
 /// Between two keep-alive pings of an HTTP/2 connection.
 pub const HTTP2_PING: Duration = Duration::from_secs(20);
+/// Without a new request on an HTTP/2 connection; what is in flight then still finishes.
+pub const HTTP2_IDLE: Duration = Duration::from_secs(60);
 /// For such a ping to be answered.
 pub const HTTP2_PONG: Duration = Duration::from_secs(10);
 /// After an accept failed (no file descriptors), until the next try.

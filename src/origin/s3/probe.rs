@@ -26,32 +26,39 @@ impl Inner {
         let known = |now| {
             self.knowledge.hides_missing(now) == Some(true) && self.knowledge.is_readable(now)
         };
-        if known(self.clock.now()) {
+        let now = self.clock.now();
+        if known(now) {
             return true;
+        }
+        if self.knowledge.is_denied(now) {
+            return false;
         }
         // One at a time finds it out; whoever waits here reads the result.
         let _turn = self.confirming.lock().await;
         let now = self.clock.now();
+        if self.knowledge.is_denied(now) {
+            return false;
+        }
         let hides = match self.knowledge.hides_missing(now) {
             Some(hides) => hides,
             None => self.probe().await,
         };
-        if !hides {
-            return false;
-        }
-        if self.knowledge.is_readable(now) {
+        if hides && self.knowledge.is_readable(now) {
             return true;
         }
-        let last = self.knowledge.known();
-        for candidate in last
-            .iter()
-            .chain(&self.roots)
-            .filter(|candidate| *candidate != path)
-        {
-            if self.can_read(candidate).await {
-                return true;
+        if hides {
+            let last = self.knowledge.known();
+            for candidate in last
+                .iter()
+                .chain(&self.roots)
+                .filter(|candidate| *candidate != path)
+            {
+                if self.can_read(candidate).await {
+                    return true;
+                }
             }
         }
+        self.knowledge.denied(self.clock.now());
         false
     }
 

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use seawall::origin::{Ask, BoxFuture, Origin, OriginError, OriginResponse, Permit};
+use seawall::origin::{Ask, BoxFuture, Origin, OriginError, OriginResponse, Permit, Purpose};
 use seawall::request::Site;
 
 use crate::harness::bucket_and_edge;
@@ -16,8 +16,8 @@ impl Origin for Panicking {
         self.0.name()
     }
 
-    fn admit(&self) -> BoxFuture<'_, Result<Permit, OriginError>> {
-        self.0.admit()
+    fn admit(&self, purpose: Purpose) -> BoxFuture<'_, Result<Permit, OriginError>> {
+        self.0.admit(purpose)
     }
 
     fn fetch(
@@ -29,6 +29,10 @@ impl Origin for Panicking {
             return Box::pin(async { panic!("on purpose") });
         }
         self.0.fetch(permit, ask)
+    }
+
+    fn let_pass(&self, response: &mut OriginResponse) -> Result<(), OriginError> {
+        self.0.let_pass(response)
     }
 
     fn ready(&self) -> Result<(), String> {

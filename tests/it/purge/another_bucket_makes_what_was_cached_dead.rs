@@ -64,10 +64,18 @@ async fn what_needs_a_restart_is_named() {
     let changed = EdgeOptions::of(&bucket)
         .edge("memory = \"128MiB\"\nmax_connections = 5")
         .config(&edge.data);
+    let keys = ["edge.memory", "edge.max_connections"];
+    assert_eq!(edge.edge.reload(changed).await.unwrap(), keys);
+    let again = EdgeOptions::of(&bucket)
+        .edge("memory = \"128MiB\"\nmax_connections = 5")
+        .config(&edge.data);
     assert_eq!(
-        edge.edge.reload(changed).await.unwrap(),
-        ["edge.memory", "edge.max_connections"]
+        edge.edge.reload(again).await.unwrap(),
+        keys,
+        "it is still not in force"
     );
+    let back = EdgeOptions::of(&bucket).config(&edge.data);
+    assert_eq!(edge.edge.reload(back).await.unwrap(), Vec::<&str>::new());
 }
 
 #[tokio::test(flavor = "multi_thread")]
