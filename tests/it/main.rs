@@ -10,3 +10,4 @@ mod layering;
 mod licences;
 mod origin;
 mod purge;
+mod serve;
