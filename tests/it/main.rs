@@ -1,6 +1,7 @@
 //! The integration tests: one binary, one scenario a file, real sockets.
 #![allow(clippy::unwrap_used)]
 
+mod admin;
 mod browser;
 mod caching;
 mod config;
