@@ -141,6 +141,7 @@ pub struct AdminServer {
     address: SocketAddr,
     phase: watch::Sender<Phase>,
     accepting: JoinHandle<()>,
+    places: Arc<Semaphore>,
 }
 
 impl AdminServer {
@@ -160,6 +161,7 @@ impl AdminServer {
         let service = TowerToHyperService::new(desk.router());
         let clock = Arc::clone(&desk.0.engine.clock);
         let places = Arc::new(Semaphore::new(CONNECTIONS));
+        let all_places = Arc::clone(&places);
         let accepting = tokio::spawn(async move {
             loop {
                 // The semaphore is never closed.
@@ -186,6 +188,7 @@ impl AdminServer {
             address,
             phase,
             accepting,
+            places: all_places,
         })
     }
 
@@ -195,11 +198,15 @@ impl AdminServer {
         self.address
     }
 
-    /// Stops.
+    /// Stops. Afterwards nothing here holds on to the journal, so that it can be opened again.
     pub async fn shut_down(self) {
         self.phase.send_replace(Phase::Closed);
         self.accepting.abort();
         // Aborted: there is nothing to learn from how it ended.
         let _ = self.accepting.await;
+        // A call that is cut lets go of its desk only when its connection has ended.
+        let all = u32::try_from(CONNECTIONS).unwrap_or(u32::MAX);
+        // The semaphore is never closed.
+        drop(self.places.acquire_many(all).await);
     }
 }

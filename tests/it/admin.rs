@@ -1,5 +1,6 @@
 //! The admin listener: who may call what, and what it says.
 
+mod a_caller_reference_is_one_invalidation;
 mod invalidations_are_listed_by_pages;
 mod metrics_tell_what_happened;
 mod pages_of_others_cannot_call;
