@@ -23,7 +23,6 @@ use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinHandle;
 use tower_http::catch_panic::CatchPanicLayer;
-use tower_http::limit::RequestBodyLimitLayer;
 use tower_http::timeout::TimeoutLayer;
 
 use crate::clock;
@@ -98,15 +97,15 @@ impl Desk {
                 get(invalidations::list).post(invalidations::create),
             )
             .route("/v1/invalidations/{id}", get(invalidations::show))
-            .layer(RequestBodyLimitLayer::new(BODY_BYTES))
+            .fallback(error::not_found)
+            .method_not_allowed_fallback(error::method_not_allowed)
             .layer(middleware::from_fn_with_state(self.clone(), auth::token));
         Router::new()
             .route("/healthz", get(health::healthz))
             .route("/readyz", get(health::readyz))
             .route("/metrics", get(health::metrics))
-            .merge(closed)
-            .fallback(error::not_found)
             .method_not_allowed_fallback(error::method_not_allowed)
+            .merge(closed)
             .layer(middleware::from_fn_with_state(self.clone(), auth::origin))
             .layer(middleware::map_response(plain))
             .layer(TimeoutLayer::with_status_code(

@@ -1,6 +1,8 @@
 //! The admin listener: who may call what, and what it says.
 
+mod a_bad_call_is_told_what_is_wrong;
 mod a_caller_reference_is_one_invalidation;
+mod calls_need_a_token_with_the_scope;
 mod invalidations_are_listed_by_pages;
 mod metrics_tell_what_happened;
 mod pages_of_others_cannot_call;
