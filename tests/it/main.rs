@@ -4,6 +4,7 @@
 mod admin;
 mod browser;
 mod caching;
+mod cli;
 mod config;
 mod fill;
 mod harness;
