@@ -15,7 +15,6 @@ use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use axum::Router;
-use axum::extract::DefaultBodyLimit;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::middleware;
 use axum::routing::get;
@@ -101,15 +100,15 @@ impl Desk {
                 get(invalidations::list).post(invalidations::create),
             )
             .route("/v1/invalidations/{id}", get(invalidations::show))
-            .layer(DefaultBodyLimit::max(BODY_BYTES))
+            .fallback(error::not_found)
+            .method_not_allowed_fallback(error::method_not_allowed)
             .layer(middleware::from_fn_with_state(self.clone(), auth::token));
         Router::new()
             .route("/healthz", get(health::healthz))
             .route("/readyz", get(health::readyz))
             .route("/metrics", get(health::metrics))
-            .merge(closed)
-            .fallback(error::not_found)
             .method_not_allowed_fallback(error::method_not_allowed)
+            .merge(closed)
             .layer(middleware::from_fn_with_state(self.clone(), auth::origin))
             .layer(middleware::map_response(plain))
             .layer(TimeoutLayer::with_status_code(
@@ -144,6 +143,7 @@ pub struct AdminServer {
     address: SocketAddr,
     phase: watch::Sender<Phase>,
     accepting: JoinHandle<()>,
+    places: Arc<Semaphore>,
 }
 
 impl AdminServer {
@@ -163,6 +163,7 @@ impl AdminServer {
         let service = TowerToHyperService::new(desk.router());
         let clock = Arc::clone(&desk.0.engine.clock);
         let places = Arc::new(Semaphore::new(CONNECTIONS));
+        let all_places = Arc::clone(&places);
         let accepting = tokio::spawn(async move {
             loop {
                 // The semaphore is never closed.
@@ -189,6 +190,7 @@ impl AdminServer {
             address,
             phase,
             accepting,
+            places: all_places,
         })
     }
 
@@ -198,11 +200,15 @@ impl AdminServer {
         self.address
     }
 
-    /// Stops.
+    /// Stops. Afterwards nothing here holds on to the journal, so that it can be opened again.
     pub async fn shut_down(self) {
         self.phase.send_replace(Phase::Closed);
         self.accepting.abort();
         // Aborted: there is nothing to learn from how it ended.
         let _ = self.accepting.await;
+        // A call that is cut lets go of its desk only when its connection has ended.
+        let all = u32::try_from(CONNECTIONS).unwrap_or(u32::MAX);
+        // The semaphore is never closed.
+        drop(self.places.acquire_many(all).await);
     }
 }

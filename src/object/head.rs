@@ -1,6 +1,6 @@
 //! The head of a stored representation: everything about it but its body.
 
-use http::{HeaderMap, StatusCode, header};
+use http::{HeaderMap, HeaderValue, StatusCode, header};
 
 use super::fields::FieldBlock;
 use crate::semantics::age::{AgeBase, Instant};
@@ -46,13 +46,11 @@ impl Head {
         bounds: &Bounds,
     ) -> Self {
         let wall = exchange.received_wall;
-        let date = headers
-            .get(header::DATE)
-            .and_then(|value| dates::parse(value.as_bytes(), wall));
-        if date.is_none() {
+        let date = dates::origin_date(&headers, wall);
+        let sound = |value: &HeaderValue| dates::parse(value.as_bytes(), wall) == Some(date);
+        if !headers.contains_key(header::DATE) || !headers.get_all(header::DATE).iter().all(sound) {
             headers.insert(header::DATE, dates::format(wall));
         }
-        let date = date.unwrap_or(wall);
         let age = AgeBase::new(&headers, date, exchange.sent, exchange.received, wall);
         let freshness = Freshness::judge(status, &headers, wall, bounds);
         headers.remove(header::AGE);

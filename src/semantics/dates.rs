@@ -346,6 +346,8 @@ mod tests {
             "Sun, 31 Nov 1994 08:49:37 GMT",
             "Sun, 29 Feb 1900 08:49:37 GMT",
             "Sun, 29 Feb 2023 08:49:37 GMT",
+            "Fri, 30 Feb 2024 08:49:37 GMT",
+            "Sun, 32 Jan 2024 08:49:37 GMT",
             "Sun, 06 Nob 1994 08:49:37 GMT",
             "Fun, 06 Nov 1994 08:49:37 GMT",
             "Sun, 06 Nov 1994 08:49:37 GMT x",

@@ -441,6 +441,15 @@ mod tests {
         assert_eq!(directives.max_age, Some(Seconds(5)));
     }
 
+    /// Quadratic work on a mebibyte would not come to an end.
+    #[test]
+    fn unclosed_quotes_are_looked_for_once() {
+        let mut line = b"a=\"".to_vec();
+        line.extend(b"\\\"".repeat(1 << 19));
+        line.extend(b", no-store");
+        assert!(Directives::parse([&line[..]].into_iter()).no_store);
+    }
+
     proptest! {
         #[test]
         fn no_bytes_make_reading_panic(line in prop::collection::vec(any::<u8>(), 0..80)) {

@@ -158,9 +158,20 @@ mod tests {
             ("te-x", "1"),
         ];
         let mut headers = map(&kept);
-        for name in HOP_BY_HOP {
-            headers.append(*name, HeaderValue::from_static("x-other"));
-            headers.append(*name, HeaderValue::from_static("again"));
+        for name in [
+            "connection",
+            "keep-alive",
+            "proxy-authenticate",
+            "proxy-authentication-info",
+            "proxy-authorization",
+            "proxy-connection",
+            "te",
+            "trailer",
+            "transfer-encoding",
+            "upgrade",
+        ] {
+            headers.append(name, HeaderValue::from_static("x-other"));
+            headers.append(name, HeaderValue::from_static("again"));
         }
         headers.insert("connection", HeaderValue::from_static("close"));
         strip_hop_by_hop(&mut headers);
@@ -184,15 +195,35 @@ mod tests {
 
     #[test]
     fn rule_10_connection_cannot_remove_what_guards_the_next_reader() {
-        for name in GUARDED {
+        for name in [
+            "age",
+            "authorization",
+            "cache-control",
+            "cdn-cache-control",
+            "cdn-loop",
+            "content-encoding",
+            "content-length",
+            "content-range",
+            "content-type",
+            "date",
+            "etag",
+            "expires",
+            "host",
+            "last-modified",
+            "vary",
+            "via",
+        ] {
             let mut headers = map(&[(name, "x")]);
             headers.insert("connection", HeaderValue::from_static(name));
             strip_hop_by_hop(&mut headers);
-            assert_eq!(headers, map(&[(name, "x")]));
+            assert_eq!(headers, map(&[(name, "x")]), "{name}");
         }
-        for name in HOP_BY_HOP {
-            assert!(!GUARDED.contains(name));
-        }
+        let mut framing = map(&[
+            ("connection", "transfer-encoding"),
+            ("transfer-encoding", "chunked"),
+        ]);
+        strip_hop_by_hop(&mut framing);
+        assert!(framing.is_empty());
     }
 
     #[test]

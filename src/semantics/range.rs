@@ -273,6 +273,7 @@ mod tests {
             ("bytes=-11", 10, part(0, 9)),
             ("bytes=-99999999999999999999999999", 10, part(0, 9)),
             ("BYTES=0-0", 10, part(0, 0)),
+            (" bytes=0-0 ", 10, part(0, 0)),
             ("bytes=00-005", 10, part(0, 5)),
             ("bytes=,0-0 ,", 10, part(0, 0)),
             ("bytes=10-", 10, Unsatisfiable),
@@ -451,6 +452,7 @@ mod tests {
         for (text, expected) in [
             ("bytes 0-9/10", found(0, 9, Some(10))),
             ("BYTES 0-0/1", found(0, 0, Some(1))),
+            (" bytes 0-0/1\t", found(0, 0, Some(1))),
             ("bytes 5-9/*", found(5, 9, None)),
             ("bytes 0-9/9", None),
             ("bytes 9-0/10", None),

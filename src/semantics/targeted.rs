@@ -349,6 +349,7 @@ mod tests {
             &["max-age=60s"],
             &["max-age=1234567890123456"],
             &["max-age=1."],
+            &["a=1234567890123.5"],
             &["max-age=1.2345"],
             &["max-age=\"60"],
             &["a=\"\\n\""],
@@ -382,7 +383,7 @@ mod tests {
             (" max-age=60 ", Seconds(60)),
             ("a=(\"x\" 1;b),max-age=60\t,\tb", Seconds(60)),
             (
-                "a=:YQ==:, b=tok/en, c=@-5, d=%\"%c3%a9\", e=-1.5, max-age=60",
+                "a=:YQ==:, b=tok/en, c=@-5, d=%\"%c3%a9\", e=-123456789012.125, max-age=60",
                 Seconds(60),
             ),
             ("max-age=60, max-age=5", Seconds(5)),

@@ -1,8 +1,10 @@
 //! The integration tests: one binary, one scenario a file, real sockets.
 #![allow(clippy::unwrap_used)]
 
+mod admin;
 mod browser;
 mod caching;
+mod cli;
 mod config;
 mod demo;
 mod fill;
@@ -13,3 +15,4 @@ mod origin;
 mod purge;
 mod range;
 mod readme;
+mod serve;

@@ -9,7 +9,7 @@ use ::http::{HeaderValue, StatusCode, header};
 use http_body_util::BodyExt;
 use hyper::body::{Body as _, Incoming};
 
-use super::{ACCEPTED, DOCUMENT, Inner, UNTRIED};
+use super::{ACCEPTED, DOCUMENT, Inner};
 use crate::clock::{self, Clock};
 use crate::origin::judge::{self, Judged};
 use crate::origin::{Ask, missing};
@@ -93,13 +93,9 @@ impl Inner {
         self.note_standing(&judged);
         let hidden = judged == Judged::MissingOrDenied;
         if hidden {
-            // The store knows who we are: it refused what we asked for, not us.
-            let _ = self.standing.compare_exchange(
-                UNTRIED,
-                ACCEPTED,
-                Ordering::Relaxed,
-                Ordering::Relaxed,
-            );
+            // The store knows who we are: it refused what we asked for, not us. That holds after a
+            // refusal of us, too: where nobody asks for objects, nothing else would end it.
+            self.standing.store(ACCEPTED, Ordering::Relaxed);
         }
         if hidden || matches!(judged, Judged::Missing { .. }) {
             self.knowledge.probed(hidden, self.clock.now());

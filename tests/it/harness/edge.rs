@@ -221,6 +221,17 @@ impl TestEdge {
         .await;
     }
 
+    /// Moves the clock on, second by second, for ever: to be selected against what time brings.
+    pub(crate) async fn time_passes(&self) {
+        loop {
+            self.advance(1);
+            // Whoever was woken gets a chance to act before the next second comes.
+            for _ in 0..100 {
+                tokio::task::yield_now().await;
+            }
+        }
+    }
+
     /// A connection of its own.
     pub(crate) async fn connect(&self) -> Client {
         Client::connect(self.viewer()).await

@@ -7,6 +7,7 @@
 pub(crate) mod client;
 pub(crate) mod edge;
 pub(crate) mod origin;
+pub(crate) mod program;
 pub(crate) mod store;
 
 use std::time::Duration;
@@ -14,6 +15,7 @@ use std::time::Duration;
 pub(crate) use client::{Answer, Client, raw};
 pub(crate) use edge::{EdgeOptions, TestEdge};
 pub(crate) use origin::{Reply, ScriptedOrigin};
+pub(crate) use program::{Program, run};
 pub(crate) use store::TestBucket;
 
 /// The admin token of every test edge.

@@ -14,11 +14,14 @@ async fn before_its_answer() {
             ])
             .await;
             let edge = EdgeOptions::new(&origin.url()).origin(LIMITS).start().await;
+            // The question that the edge asks by itself has been answered.
+            edge.ready().await;
+            let asked = edge.edge.engine().metrics.origin("site");
+            until("nothing is under way", || asked.in_flight.value() == 0).await;
             let mut client = edge.connect().await;
             client.send_request("GET", "/a", fields, "").await;
             until("the origin was asked", || origin.count() == 1).await;
             edge.advance(3);
-            let asked = edge.edge.engine().metrics.origin("site");
             assert_eq!(asked.in_flight.value(), 1, "not yet");
             edge.advance(1);
             let refused = client.answer("GET").await;

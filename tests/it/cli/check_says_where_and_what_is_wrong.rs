@@ -1,0 +1,95 @@
+//! `check`: 0 and what the configuration means, or 1 with file, line, column and what is allowed.
+
+use crate::harness::run;
+
+const SECRET: &str = "edge-secret-0123456789";
+const TOKEN: &str = "admin-token-0123456789";
+const VARIABLES: [(&str, &str); 3] = [
+    ("EDGE_ACCESS_KEY", "edge-key"),
+    ("EDGE_SECRET_KEY", SECRET),
+    ("SEAWALL_ADMIN_TOKEN", TOKEN),
+];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_accepted_is_explained() {
+    for name in ["minimal", "everything", "two-distributions", "minio"] {
+        let file = format!("fixtures/config/accepted/{name}.toml");
+        let run = run(&["check", &file], &VARIABLES).await;
+        assert_eq!((run.code, run.stderr.as_str()), (Some(0), ""), "{name}");
+        let first = format!("{file}: the configuration is valid\n");
+        assert!(run.stdout.starts_with(&first), "{}", run.stdout);
+        assert!(!run.stdout.contains(SECRET) && !run.stdout.contains(TOKEN));
+        if name == "two-distributions" {
+            for part in [
+                "distribution WWW: www.example.com, *.example.net",
+                "origin assets",
+            ] {
+                assert!(run.stdout.contains(part), "{part}: {}", run.stdout);
+            }
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_rejected_is_named() {
+    let rows: [(&str, &[&str]); 5] = [
+        (
+            "unknown-key",
+            &[
+                "unknown-key.toml:2:1",
+                "edge.memmory",
+                "did you mean `memory`?",
+            ],
+        ),
+        (
+            "unknown-origin",
+            &["unknown-origin.toml:", "origin", "allowed"],
+        ),
+        ("syntax-error", &["syntax-error.toml:2:17", "not TOML"]),
+        (
+            "token-variable-missing",
+            &[
+                "token-variable-missing.toml:",
+                "environment variable",
+                "not set",
+            ],
+        ),
+        (
+            "many-faults",
+            &[
+                "13 faults",
+                "many-faults.toml:2:8",
+                "many-faults.toml:21:15",
+            ],
+        ),
+    ];
+    for (name, parts) in rows {
+        let file = format!("fixtures/config/rejected/{name}.toml");
+        for arguments in [&["check", &*file], &["serve", "--config", &file][..]] {
+            let run = run(arguments, &VARIABLES).await;
+            assert_eq!(
+                (run.code, run.stdout.as_str()),
+                (Some(1), ""),
+                "{arguments:?}"
+            );
+            let words = run.words();
+            for part in parts {
+                assert!(words.contains(part), "{arguments:?}: {part:?} in {words}");
+            }
+            assert!(!words.contains(SECRET) && !words.contains(TOKEN), "{words}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_that_is_not_there_is_named() {
+    let missing = run(&["check", "no/such.toml"], &[]).await;
+    assert_eq!(missing.code, Some(1));
+    assert!(
+        missing.words().contains("no/such.toml"),
+        "{}",
+        missing.stderr
+    );
+    let wrong = run(&["check"], &[]).await;
+    assert_eq!(wrong.code, Some(2), "wrong arguments");
+}
