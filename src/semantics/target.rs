@@ -110,6 +110,24 @@ pub fn decode(path: &str) -> Result<Vec<u8>, TargetError> {
         .collect()
 }
 
+/// The canonical spelling of bytes that are no path yet, such as a prefix or a root object as the
+/// operator wrote it: nothing is decoded, every `%` is a byte like any other.
+#[must_use]
+pub fn encode(bytes: &[u8]) -> String {
+    let mut spelled = String::with_capacity(bytes.len());
+    for byte in bytes {
+        match canonical_spelling(*byte) {
+            Spelling::Plain => spelled.push(char::from(*byte)),
+            _ => {
+                spelled.push('%');
+                spelled.push(hex_digit(byte >> 4));
+                spelled.push(hex_digit(byte & 0xf));
+            }
+        }
+    }
+    spelled
+}
+
 /// How a byte of a path is written.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Spelling {
