@@ -92,7 +92,7 @@ async fn paths_and_bytes_are_counted() {
     let answer = edge.admin("POST", "/v1/invalidations", &paths(3_000)).await;
     assert_eq!(answer.status, 201, "{}", answer.text());
 
-    const BYTES: usize = 4 << 20;
+    const BYTES: usize = seawall::admin::BODY_BYTES;
     let padded = |length: usize| {
         let body = r#"{"paths": ["/page"]}"#;
         format!("{body}{}", " ".repeat(length - body.len()))
@@ -110,7 +110,13 @@ async fn paths_and_bytes_are_counted() {
     );
     client.send(head.as_bytes()).await;
     let answer = client.answer("POST").await;
-    assert_error("too large", &answer, 413, "BodyTooLarge", &["4194304"]);
+    assert_error(
+        "too large",
+        &answer,
+        413,
+        "BodyTooLarge",
+        &[&BYTES.to_string()],
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
