@@ -25,7 +25,7 @@ use super::missing::Knowledge;
 use super::sigv4::Signer;
 use super::{Ask, BoxFuture, Origin, OriginError, OriginResponse, Permit};
 use crate::clock::{self, SharedClock};
-use crate::semantics::{fields, target};
+use crate::semantics::{fields, range, target};
 use crate::telemetry::metrics::{Metrics, OriginMetrics};
 
 /// Bytes of an error document that are read.
@@ -235,8 +235,13 @@ impl Origin for S3 {
     fn fetch(
         &self,
         permit: Permit,
-        ask: Ask,
+        mut ask: Ask,
     ) -> BoxFuture<'_, Result<OriginResponse, OriginError>> {
+        // Stores disagree on a range that is to be ignored: some refuse it, some guess.
+        if !range::is_asked(&ask.method, &ask.conditions) {
+            ask.conditions.remove(header::RANGE);
+            ask.conditions.remove(header::IF_RANGE);
+        }
         Box::pin(async move {
             let inner = &self.0;
             let result = inner.fetch(permit, &ask).await;
@@ -347,9 +352,7 @@ impl Inner {
                 let given = headers.remove(header::CONTENT_RANGE);
                 let total = judge::element(&document, "ActualObjectSize")
                     .and_then(|size| size.parse().ok());
-                if let Some(value) =
-                    given.or_else(|| total.map(crate::semantics::range::unsatisfied_range))
-                {
+                if let Some(value) = given.or_else(|| total.map(range::unsatisfied_range)) {
                     fields.insert(header::CONTENT_RANGE, value);
                 }
                 Ok(made(

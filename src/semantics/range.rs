@@ -57,6 +57,15 @@ pub fn select(method: &Method, request: &HeaderMap, stored: &HeaderMap, len: u64
     }
 }
 
+/// Whether a request asks for a part at all: what [`select`] ignores whatever the representation is
+/// like (another method, another unit, a set of several, something malformed) asks for the whole.
+pub fn is_asked(method: &Method, request: &HeaderMap) -> bool {
+    let Sole::Same(value) = sole(request, header::RANGE) else {
+        return false;
+    };
+    method == Method::GET && parse_range(value).is_some()
+}
+
 /// The Content-Range of a 206: `bytes first-last/len`.
 pub fn content_range(first: u64, last: u64, len: u64) -> HeaderValue {
     value(format!("bytes {first}-{last}/{len}"))
