@@ -499,7 +499,11 @@ fn made(
 fn strip_store_fields(headers: &mut HeaderMap) {
     let own: Vec<HeaderName> = headers
         .keys()
-        .filter(|name| name.as_str().starts_with("x-amz-"))
+        .filter(|name| {
+            let name = name.as_str();
+            // `x-amzn-requestid` is as much the store's own as `x-amz-request-id`.
+            name.starts_with("x-amz-") || name.starts_with("x-amzn-")
+        })
         .cloned()
         .collect();
     for name in own {
