@@ -12,3 +12,4 @@ mod licences;
 mod origin;
 mod purge;
 mod readme;
+mod stores;

@@ -8,6 +8,8 @@ pub(crate) mod client;
 pub(crate) mod edge;
 pub(crate) mod origin;
 pub(crate) mod store;
+pub(crate) mod stores;
+pub(crate) mod tools;
 
 use std::time::Duration;
 
