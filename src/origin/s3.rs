@@ -259,8 +259,19 @@ impl Origin for S3 {
     fn fetch(
         &self,
         permit: Permit,
-        ask: Ask,
+        mut ask: Ask,
     ) -> BoxFuture<'_, Result<OriginResponse, OriginError>> {
+        // Stores disagree on a range that is to be ignored (RFC 9110 section 14.2): some refuse it,
+        // some guess. And what is signed must be what is sent, however a viewer has spelled it.
+        match range::forwardable(&ask.method, &ask.conditions) {
+            Some(range) => {
+                ask.conditions.insert(header::RANGE, range);
+            }
+            None => {
+                ask.conditions.remove(header::RANGE);
+                ask.conditions.remove(header::IF_RANGE);
+            }
+        }
         Box::pin(async move {
             let inner = &self.0;
             let result = inner.fetch(permit, &ask).await;
@@ -595,7 +606,11 @@ fn made(
 fn strip_store_fields(headers: &mut HeaderMap) {
     let own: Vec<HeaderName> = headers
         .keys()
-        .filter(|name| name.as_str().starts_with("x-amz-"))
+        .filter(|name| {
+            let name = name.as_str();
+            // `x-amzn-requestid` is as much the store's own as `x-amz-request-id`.
+            name.starts_with("x-amz-") || name.starts_with("x-amzn-")
+        })
         .cloned()
         .collect();
     for name in own {

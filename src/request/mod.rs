@@ -28,7 +28,6 @@ use crate::policy::distribution::Distributions;
 use crate::purge::ledger::{Ledger, Liveness};
 use crate::semantics::cache_status::Forward;
 use crate::semantics::freshness::State;
-use crate::semantics::range;
 use crate::store::entry::Entry;
 use crate::store::memory::Memory;
 use crate::telemetry::access_log::AccessLog;
@@ -336,17 +335,6 @@ impl Engine {
         // The origin takes out what it does not forward.
         ask.conditions = asked.headers.clone();
         ask.conditions.remove(header::AUTHORIZATION);
-        ask.conditions.remove(header::RANGE);
-        match range::forwardable(asked.method, asked.headers) {
-            Some(range) => {
-                ask.conditions.insert(header::RANGE, range);
-            }
-            // A store may refuse such a Range, or obey it in a HEAD, where it must be ignored
-            // (RFC 9110 section 14.2).
-            None => {
-                ask.conditions.remove(header::IF_RANGE);
-            }
-        }
         // On the runtime of origin requests, so that its connections live there.
         let fetch = self.spawner.spawn(async move {
             let permit = origin.admit(Purpose::Pass).await?;

@@ -16,3 +16,4 @@ mod purge;
 mod range;
 mod readme;
 mod serve;
+mod stores;

@@ -7,6 +7,7 @@ use std::time::Duration;
 use seawall::app::Edge;
 use seawall::clock::{Clock, ManualClock, SharedClock, SystemClock};
 use seawall::config::{self, Config};
+use seawall::demo::bucket::Identity;
 use tempfile::TempDir;
 
 use super::store::{BUCKET, REGION, TestBucket, edge_identity};
@@ -27,6 +28,12 @@ pub(crate) struct EdgeOptions {
     pub(crate) data: Option<Arc<TempDir>>,
     /// The machine's clock instead of a manual one.
     pub(crate) real_time: bool,
+    /// The region that it signs for.
+    pub(crate) region: String,
+    /// Who it signs as.
+    pub(crate) identity: Identity,
+    /// The bucket that it asks.
+    pub(crate) bucket: String,
 }
 
 impl EdgeOptions {
@@ -41,6 +48,9 @@ impl EdgeOptions {
             secret: None,
             data: None,
             real_time: false,
+            region: REGION.to_owned(),
+            identity: edge_identity(),
+            bucket: BUCKET.to_owned(),
         }
     }
 
@@ -88,6 +98,21 @@ impl EdgeOptions {
         self
     }
 
+    pub(crate) fn region(mut self, region: &str) -> Self {
+        region.clone_into(&mut self.region);
+        self
+    }
+
+    pub(crate) fn identity(mut self, identity: &Identity) -> Self {
+        self.identity = identity.clone();
+        self
+    }
+
+    pub(crate) fn bucket(mut self, bucket: &str) -> Self {
+        bucket.clone_into(&mut self.bucket);
+        self
+    }
+
     pub(crate) async fn start(self) -> TestEdge {
         let data = self
             .data
@@ -118,6 +143,9 @@ impl EdgeOptions {
             distribution,
             more,
             secret,
+            region,
+            identity,
+            bucket,
             ..
         } = self;
         let text = format!(
@@ -140,8 +168,8 @@ tokens = [
 access = "off"
 [origins.site]
 type = "s3"
-bucket = "{BUCKET}"
-region = "{REGION}"
+bucket = "{bucket}"
+region = "{region}"
 endpoint = "{endpoint}"
 credentials = {{ access_key_env = "EDGE_ACCESS_KEY", secret_key_env = "EDGE_SECRET_KEY" }}
 {origin}
@@ -153,7 +181,6 @@ origin = "site"
 "#,
             data = data.path().to_str().unwrap(),
         );
-        let identity = edge_identity();
         let env = |name: &str| match name {
             "ADMIN_TOKEN" => Some(TOKEN.to_owned()),
             "READER_TOKEN" => Some(format!("reader-{TOKEN}")),

@@ -9,6 +9,8 @@ pub(crate) mod edge;
 pub(crate) mod origin;
 pub(crate) mod program;
 pub(crate) mod store;
+pub(crate) mod stores;
+pub(crate) mod tools;
 
 use std::time::Duration;
 

@@ -1,0 +1,30 @@
+//! An edge whose clock is an hour off signs for another time. Where the store looks at that, the
+//! answer is 502 and says why, and a copy that it has goes on being served.
+
+use crate::harness::stores::{Kind, Store};
+
+on_every_store!(the_clock_must_be_right);
+
+async fn the_clock_must_be_right(store: Store) {
+    for key in ["kept.txt", "a.txt", "b.txt"] {
+        let put = store.putting(key, b"there").cache_control("max-age=86400");
+        put.send().await.unwrap();
+    }
+    let edge = store.edge_on_manual_time().start().await;
+    assert_eq!(edge.get("/kept.txt").await.cache(), "Miss");
+    edge.advance(3_600);
+    let answer = edge.get("/a.txt").await;
+    if store.manners().checks_the_time {
+        let detail = answer.field("cache-status");
+        assert_eq!(answer.status, 502, "{detail}");
+        assert!(detail.contains("detail=origin-denied"), "{detail}");
+        // A missing object must not look missing to a clock that is wrong.
+        assert_eq!(edge.get("/missing").await.status, 502);
+    } else {
+        assert_eq!((answer.status, answer.text().as_str()), (200, "there"));
+    }
+    assert_eq!(edge.get("/kept.txt").await.cache(), "Hit");
+    // Another edge, on time, reads what this one could not.
+    let on_time = store.edge().start().await;
+    assert_eq!(on_time.get("/b.txt").await.text(), "there");
+}
