@@ -16,19 +16,25 @@ use crate::telemetry::metrics::Metrics;
 
 /// `count` listeners on one address, between which the kernel spreads connections.
 ///
-/// The address is bound once without `SO_REUSEPORT` first: two copies of the program would
-/// otherwise share a port, and its traffic, without a word.
+/// The first is bound and listens without `SO_REUSEPORT`: two copies of the program would
+/// otherwise share a port, and its traffic, without a word. It becomes one of several only then,
+/// and is never let go of in between: somebody else could take the port.
 ///
 /// # Errors
 /// When the address is taken or not this machine's.
 pub fn bind(address: SocketAddr, count: usize) -> io::Result<Vec<TcpListener>> {
-    let probe = socket(address, false)?;
-    let address = probe.local_addr()?;
-    drop(probe);
-    (0..count).map(|_| socket(address, true)).collect()
+    let first = socket(address, false)?;
+    first.set_reuse_port(true)?;
+    let first = TcpListener::from(first);
+    let address = first.local_addr()?;
+    let mut listeners = vec![first];
+    for _ in 1..count {
+        listeners.push(socket(address, true)?.into());
+    }
+    Ok(listeners)
 }
 
-fn socket(address: SocketAddr, shared: bool) -> io::Result<TcpListener> {
+fn socket(address: SocketAddr, shared: bool) -> io::Result<Socket> {
     let socket = Socket::new(
         Domain::for_address(address),
         Type::STREAM,
@@ -42,7 +48,7 @@ fn socket(address: SocketAddr, shared: bool) -> io::Result<TcpListener> {
     socket.set_nonblocking(true)?;
     socket.bind(&address.into())?;
     socket.listen(limits::BACKLOG)?;
-    Ok(socket.into())
+    Ok(socket)
 }
 
 /// Lets in at most `max_connections`, and knows when all have gone.
@@ -186,5 +192,42 @@ mod tests {
         );
         drop(first);
         assert_eq!(bind(address, 1).unwrap().len(), 1);
+    }
+
+    #[test]
+    fn the_kernel_spreads_connections_between_all_listeners() {
+        let listeners = bind("127.0.0.1:0".parse().unwrap(), 3).unwrap();
+        let address = listeners[0].local_addr().unwrap();
+        let connected: Vec<_> = (0..192)
+            .map(|_| std::net::TcpStream::connect(address).unwrap())
+            .collect();
+        let accepted: Vec<usize> = listeners
+            .iter()
+            .map(|listener| std::iter::from_fn(|| listener.accept().ok()).count())
+            .collect();
+        assert_eq!(accepted.iter().sum::<usize>(), connected.len());
+        assert!(accepted.iter().all(|count| *count > 0), "{accepted:?}");
+    }
+
+    #[test]
+    fn free_ports_that_are_taken_at_once_are_never_shared() {
+        let any: SocketAddr = "127.0.0.1:0".parse().unwrap();
+        let taking: Vec<_> = (0..8)
+            .map(|_| {
+                std::thread::spawn(move || {
+                    let taken: Vec<_> = (0..100).map(|_| bind(any, 2).unwrap()).collect();
+                    taken
+                })
+            })
+            .collect();
+        let taken: Vec<_> = taking
+            .into_iter()
+            .flat_map(|thread| thread.join().unwrap())
+            .collect();
+        let ports: std::collections::HashSet<u16> = taken
+            .iter()
+            .map(|listeners| listeners[0].local_addr().unwrap().port())
+            .collect();
+        assert_eq!(ports.len(), taken.len());
     }
 }
