@@ -181,15 +181,16 @@ impl Source {
     }
 
     /// Takes the credentials, and again at 80 % of their life (less up to a tenth, so that a fleet
-    /// does not ask all at once); for ever. `changed` is called after each change of the key id.
-    pub async fn refresh(self, clock: SharedClock, changed: impl Fn(&Credentials) + Send) {
+    /// does not ask all at once); for ever. `changed` is told
+    /// the first ones (`true`) and each change of the key id.
+    pub async fn refresh(self, clock: SharedClock, changed: impl Fn(&Credentials, bool) + Send) {
         let mut shown: Option<String> = None;
         loop {
             let outcome = self.take(&clock).await;
             if let Some(now) = self.current()
                 && shown.as_ref() != Some(&now.key_id)
             {
-                changed(&now);
+                changed(&now, shown.is_none());
                 shown = Some(now.key_id.clone());
             }
             if self.0.provider.is_nobody() {
@@ -319,7 +320,7 @@ mod tests {
         let task = tokio::spawn(
             source
                 .clone()
-                .refresh(Arc::clone(&clock) as SharedClock, |_| {}),
+                .refresh(Arc::clone(&clock) as SharedClock, |_, _| {}),
         );
         until(|| key() == "key-1" && clock.sleepers() == 1).await;
         clock.advance(Duration::from_secs(719));

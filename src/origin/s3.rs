@@ -196,12 +196,14 @@ impl S3 {
         let probed = Arc::clone(&self.0);
         async move {
             let changed = Arc::clone(&refreshed);
-            let note = move |now: &Credentials| {
+            let note = move |now: &Credentials, first: bool| {
                 changed
                     .metrics
                     .credentials(&now.key_id, now.expires.map(UnixTime::secs));
-                changed.knowledge.reset();
-                changed.probe_now.notify_one();
+                if !first {
+                    changed.knowledge.reset();
+                    changed.probe_now.notify_one();
+                }
             };
             let refresh = refreshed
                 .credentials

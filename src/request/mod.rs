@@ -43,7 +43,7 @@ use route::Keyed;
 pub type OriginSite = Arc<dyn Origin>;
 
 /// For a request to wait for a fill; then it asks by itself.
-const WAIT: Duration = Duration::from_secs(60);
+const WAIT: Duration = Duration::from_secs(300);
 /// Fills that a request waits for, one after the other, when purges overtake them; then it asks
 /// by itself, which no purge of before its arrival can overtake.
 const ROUNDS: usize = 3;

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use ::http::{HeaderValue, StatusCode, header};
 use http_body_util::BodyExt;
-use hyper::body::{Body as _, Incoming};
+use hyper::body::Incoming;
 
 use super::{ACCEPTED, DOCUMENT, Inner};
 use crate::clock::{self, Clock};
@@ -133,7 +133,8 @@ pub(super) async fn read_document(
     idle: Duration,
 ) -> String {
     let mut document = Vec::new();
-    while document.len() < DOCUMENT && !body.is_end_stream() {
+    // To the very end, where there is one within the bound: only then the connection is whole again.
+    while document.len() < DOCUMENT {
         let Ok(Some(Ok(frame))) = clock::within(clock, idle, body.frame()).await else {
             break;
         };

@@ -1,6 +1,6 @@
 //! An origin that sends less than it announced: nobody gets it for the whole, and nothing is kept.
 
-use crate::harness::{EdgeOptions, TestBucket, TestEdge};
+use crate::harness::{EdgeOptions, TestBucket, TestEdge, raw};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn of_an_object_that_would_be_stored() {
@@ -31,13 +31,15 @@ async fn of_an_object_that_streams_through() {
         .start()
         .await;
     bucket.faults().truncate_next("large", 4_040);
-    let broken = edge.get("/large").await;
-    assert_eq!(broken.status, 200, "the head had been sent");
+    // The head may have gone out or not: what comes is never the whole, nor looks like it.
+    let request = "GET /large HTTP/1.1\r\nhost: localhost\r\n\r\n";
+    let came = raw(edge.viewer(), request.as_bytes()).await;
+    let (head, body) = came.split_once("\r\n\r\n").unwrap_or((&came, ""));
+    assert!(body.len() <= 4_040, "{} bytes", body.len());
     assert!(
-        !broken.complete,
-        "the connection breaks before the announced end"
+        head.is_empty() || head.contains("content-length: 10000"),
+        "{head}"
     );
-    assert!(broken.body.len() <= 4_040);
 
     let whole = edge.get("/large").await;
     assert!(whole.complete && whole.body.len() == 10_000);

@@ -42,10 +42,6 @@ pub(crate) enum Kind {
 pub(crate) struct Manners {
     /// A missing key answers 403 to who may not list, as on AWS; else 404.
     pub(crate) hides_missing: bool,
-    /// Requests signed an hour ago are refused.
-    pub(crate) checks_the_time: bool,
-    /// A signature for another region is refused.
-    pub(crate) checks_the_region: bool,
     /// Keys that the store cannot hold, so that nothing is asked of it about them.
     pub(crate) cannot_hold: &'static [&'static str],
 }
@@ -55,20 +51,14 @@ impl Kind {
         match self {
             Self::Embedded => Manners {
                 hides_missing: true,
-                checks_the_time: true,
-                checks_the_region: true,
                 cannot_hold: &[],
             },
             Self::Versitygw => Manners {
                 hides_missing: false,
-                checks_the_time: true,
-                checks_the_region: true,
                 cannot_hold: &[],
             },
             Self::Moto => Manners {
                 hides_missing: false,
-                checks_the_time: false,
-                checks_the_region: false,
                 cannot_hold: &[],
             },
         }

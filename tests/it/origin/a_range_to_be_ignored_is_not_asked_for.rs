@@ -16,7 +16,7 @@ async fn a_range_to_be_ignored_is_not_asked_for() {
     ] {
         origin.then(if forwarded {
             Reply::Send(
-                b"HTTP/1.1 206 P\r\ncontent-range: bytes 0-1/10\r\ncontent-length: 2\r\n\r\n01"
+                b"HTTP/1.1 206 P\r\netag: \"one\"\r\ncontent-range: bytes 0-1/10\r\ncontent-length: 2\r\n\r\n01"
                     .to_vec(),
             )
         } else if method == "HEAD" {

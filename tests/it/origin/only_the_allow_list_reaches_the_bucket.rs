@@ -90,7 +90,10 @@ async fn no_other_method() {
         assert_eq!(answer.status, 405, "{method}");
         assert_eq!(answer.field("allow"), "GET, HEAD");
     }
-    assert!(bucket.log().all().is_empty(), "{:?}", bucket.log().all());
+    let mut asked = bucket.log().all();
+    // The edge asks for a random key on its own account.
+    asked.retain(|entry| !entry.target.contains("/seawall-probe-"));
+    assert!(asked.is_empty(), "{asked:?}");
 
     // A body of a GET is not forwarded either.
     let answer = edge
