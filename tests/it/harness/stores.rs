@@ -25,7 +25,7 @@ use super::tools::{self, or_skip};
 use super::{Client as Http, EdgeOptions};
 
 /// How often a start is tried when another process takes the port first.
-const TRIES: usize = 3;
+const TRIES: usize = 5;
 /// Looks at a starting server: one every 20 ms, half a minute in all.
 const LOOKS: usize = 1_500;
 
@@ -338,6 +338,9 @@ async fn moto(folder: &Path) -> Result<Store, String> {
         .arg(address.port().to_string())
         .env("PYTHONPATH", folder);
     let mut process = Process::new(command, tempfile::tempdir().unwrap());
+    // It takes seconds to come to its port, which another process may have taken by then. It says
+    // this when it has it, and ends when it cannot have it.
+    process.says("Running on").await?;
     process.answers(address).await?;
     let admin = MotoAdmin(address);
     let edge = admin.user("edge", "s3:GetObject").await?;
@@ -517,11 +520,27 @@ impl Process {
     fn alive(&mut self) -> Result<(), String> {
         match self.child.try_wait() {
             Ok(None) => Ok(()),
-            ended => {
-                let log = std::fs::read(self.folder.path().join("log")).unwrap_or_default();
-                Err(format!("{ended:?}: {}", String::from_utf8_lossy(&log)))
-            }
+            ended => Err(format!("{ended:?}: {}", self.log())),
         }
+    }
+
+    /// What it has written so far.
+    fn log(&self) -> String {
+        let log = std::fs::read(self.folder.path().join("log")).unwrap_or_default();
+        String::from_utf8_lossy(&log).into_owned()
+    }
+
+    /// Waits until it has written this.
+    async fn says(&mut self, what: &str) -> Result<(), String> {
+        let time = SystemClock::new();
+        for _ in 0..LOOKS {
+            if self.log().contains(what) {
+                return Ok(());
+            }
+            self.alive()?;
+            clock::sleep(&time, Duration::from_millis(20)).await;
+        }
+        Err(format!("no {what:?} in half a minute: {}", self.log()))
     }
 
     /// Waits until it takes connections.
