@@ -38,4 +38,5 @@ mod keys_are_asked_for_as_they_are;
 mod only_the_edge_gets_in;
 mod ranges_are_exact;
 mod statuses_mean_what_they_should;
+mod temporary_credentials_need_their_token;
 mod the_clock_must_be_right;

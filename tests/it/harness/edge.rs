@@ -32,6 +32,8 @@ pub(crate) struct EdgeOptions {
     pub(crate) region: String,
     /// Who it signs as.
     pub(crate) identity: Identity,
+    /// The session token that its identity comes with.
+    pub(crate) token: Option<String>,
     /// The bucket that it asks.
     pub(crate) bucket: String,
 }
@@ -50,6 +52,7 @@ impl EdgeOptions {
             real_time: false,
             region: REGION.to_owned(),
             identity: edge_identity(),
+            token: None,
             bucket: BUCKET.to_owned(),
         }
     }
@@ -108,6 +111,11 @@ impl EdgeOptions {
         self
     }
 
+    pub(crate) fn token(mut self, token: &str) -> Self {
+        self.token = Some(token.to_owned());
+        self
+    }
+
     pub(crate) fn bucket(mut self, bucket: &str) -> Self {
         bucket.clone_into(&mut self.bucket);
         self
@@ -146,8 +154,13 @@ impl EdgeOptions {
             region,
             identity,
             bucket,
+            token,
             ..
         } = self;
+        let session = match token {
+            Some(_) => ", session_token_env = \"EDGE_SESSION_TOKEN\"",
+            None => "",
+        };
         let text = format!(
             r#"
 [edge]
@@ -171,7 +184,7 @@ type = "s3"
 bucket = "{bucket}"
 region = "{region}"
 endpoint = "{endpoint}"
-credentials = {{ access_key_env = "EDGE_ACCESS_KEY", secret_key_env = "EDGE_SECRET_KEY" }}
+credentials = {{ access_key_env = "EDGE_ACCESS_KEY", secret_key_env = "EDGE_SECRET_KEY"{session} }}
 {origin}
 [[distributions]]
 id = "E1"
@@ -187,6 +200,7 @@ origin = "site"
             "IMAGES_TOKEN" => Some(format!("images-{TOKEN}")),
             "EDGE_ACCESS_KEY" => Some(identity.access_key.clone()),
             "EDGE_SECRET_KEY" => Some(secret.as_ref().unwrap_or(&identity.secret_key).clone()),
+            "EDGE_SESSION_TOKEN" => token.clone(),
             _ => None,
         };
         config::parse("test.toml", &text, &env)

@@ -25,7 +25,7 @@ use super::tools::{self, or_skip};
 use super::{Client as Http, EdgeOptions};
 
 /// How often a start is tried when another process takes the port first.
-const TRIES: usize = 3;
+const TRIES: usize = 5;
 /// Looks at a starting server: one every 20 ms, half a minute in all.
 const LOOKS: usize = 1_500;
 
@@ -185,6 +185,18 @@ impl Store {
         }
     }
 
+    /// Temporary credentials with the edge's rights, and their session token. moto alone has any.
+    pub(crate) async fn temporary(&self) -> (Identity, String) {
+        let Server::Moto(_) = &self.server else {
+            panic!("{:?} has no temporary credentials", self.kind);
+        };
+        let moto = MotoAdmin(self.address);
+        moto.enforce(false).await.unwrap();
+        let temporary = moto.assume_role().await.unwrap();
+        moto.enforce(true).await.unwrap();
+        temporary
+    }
+
     /// Kills the store's process; its data stays. Only where data and identities are on disk.
     pub(crate) fn kill(&mut self) {
         self.process().kill();
@@ -316,6 +328,9 @@ async fn moto(folder: &Path) -> Result<Store, String> {
         .arg(address.port().to_string())
         .env("PYTHONPATH", folder);
     let mut process = Process::new(command, tempfile::tempdir().unwrap());
+    // It takes seconds to come to its port, which another process may have taken by then. It says
+    // this when it has it, and ends when it cannot have it.
+    process.says("Running on").await?;
     process.answers(address).await?;
     let admin = MotoAdmin(address);
     let edge = admin.user("edge", "s3:GetObject").await?;
@@ -358,23 +373,31 @@ impl MotoAdmin {
         let key = self
             .iam(&format!("Action=CreateAccessKey&UserName={name}"))
             .await?;
-        let part = |name: &str| {
-            let (_, rest) = key.split_once(&format!("<{name}>"))?;
-            Some(rest.split_once('<')?.0.to_owned())
-        };
-        let missing = || format!("no access key in {key}");
-        Ok(Identity {
-            access_key: part("AccessKeyId").ok_or_else(missing)?,
-            secret_key: part("SecretAccessKey").ok_or_else(missing)?,
-        })
+        credentials(&key)
+    }
+
+    async fn assume_role(&self) -> Result<(Identity, String), String> {
+        let trust = r#"{"Version":"2012-10-17","Statement":[]}"#;
+        self.iam(&format!(
+            "Action=CreateRole&RoleName=edge&AssumeRolePolicyDocument={trust}"
+        ))
+        .await?;
+        let document = policy("s3:GetObject");
+        self.iam(&format!(
+            "Action=PutRolePolicy&RoleName=edge&PolicyName=only&PolicyDocument={document}"
+        ))
+        .await?;
+        let role = "arn:aws:iam::123456789012:role/edge";
+        let parameters =
+            format!("Version=2011-06-15&Action=AssumeRole&RoleSessionName=edge-1&RoleArn={role}");
+        let session = self.form("sts", &parameters).await?;
+        let token = element(&session, "SessionToken")?;
+        Ok((credentials(&session)?, token))
     }
 
     /// Sets the only policy of a user.
     async fn policy(&self, user: &str, action: &str) -> Result<(), String> {
-        // No character of this needs quoting but those that are quoted here.
-        let document = format!(
-            r#"{{"Version":"2012-10-17","Statement":[{{"Effect":"Allow","Action":"{action}","Resource":"arn:aws:s3:::{BUCKET}/*"}}]}}"#
-        );
+        let document = policy(action);
         self.iam(&format!(
             "Action=PutUserPolicy&UserName={user}&PolicyName=only&PolicyDocument={document}"
         ))
@@ -383,14 +406,20 @@ impl MotoAdmin {
     }
 
     async fn iam(&self, parameters: &str) -> Result<String, String> {
+        self.form("iam", &format!("Version=2010-05-08&{parameters}"))
+            .await
+    }
+
+    async fn form(&self, service: &str, body: &str) -> Result<String, String> {
         // Before it enforces anything moto reads of this the service alone.
-        let scope = "AWS4-HMAC-SHA256 Credential=root/20260101/us-east-1/iam/aws4_request, SignedHeaders=host, Signature=0";
+        let scope = format!(
+            "AWS4-HMAC-SHA256 Credential=root/20260101/us-east-1/{service}/aws4_request, SignedHeaders=host, Signature=0"
+        );
         let fields = [
-            ("authorization", scope),
+            ("authorization", scope.as_str()),
             ("content-type", "application/x-www-form-urlencoded"),
         ];
-        let body = format!("Version=2010-05-08&{parameters}");
-        self.post("/", &fields, &body).await
+        self.post("/", &fields, body).await
     }
 
     async fn post(
@@ -407,6 +436,27 @@ impl MotoAdmin {
             Err(format!("{path}: {} {}", answer.status, answer.text()))
         }
     }
+}
+
+/// A policy that allows one action. None of its characters need quoting in a form that moto reads.
+fn policy(action: &str) -> String {
+    format!(
+        r#"{{"Version":"2012-10-17","Statement":[{{"Effect":"Allow","Action":"{action}","Resource":"arn:aws:s3:::{BUCKET}/*"}}]}}"#
+    )
+}
+
+fn credentials(document: &str) -> Result<Identity, String> {
+    Ok(Identity {
+        access_key: element(document, "AccessKeyId")?,
+        secret_key: element(document, "SecretAccessKey")?,
+    })
+}
+
+fn element(document: &str, name: &str) -> Result<String, String> {
+    let found = seawall::origin::judge::element(document, name);
+    found
+        .map(str::to_owned)
+        .ok_or_else(|| format!("no {name} in {document}"))
 }
 
 /// An address that was free a moment ago.
@@ -460,11 +510,27 @@ impl Process {
     fn alive(&mut self) -> Result<(), String> {
         match self.child.try_wait() {
             Ok(None) => Ok(()),
-            ended => {
-                let log = std::fs::read(self.folder.path().join("log")).unwrap_or_default();
-                Err(format!("{ended:?}: {}", String::from_utf8_lossy(&log)))
-            }
+            ended => Err(format!("{ended:?}: {}", self.log())),
         }
+    }
+
+    /// What it has written so far.
+    fn log(&self) -> String {
+        let log = std::fs::read(self.folder.path().join("log")).unwrap_or_default();
+        String::from_utf8_lossy(&log).into_owned()
+    }
+
+    /// Waits until it has written this.
+    async fn says(&mut self, what: &str) -> Result<(), String> {
+        let time = SystemClock::new();
+        for _ in 0..LOOKS {
+            if self.log().contains(what) {
+                return Ok(());
+            }
+            self.alive()?;
+            clock::sleep(&time, Duration::from_millis(20)).await;
+        }
+        Err(format!("no {what:?} in half a minute: {}", self.log()))
     }
 
     /// Waits until it takes connections.
