@@ -46,8 +46,6 @@ pub(crate) struct Manners {
     pub(crate) checks_the_time: bool,
     /// A signature for another region is refused.
     pub(crate) checks_the_region: bool,
-    /// Keys that the store cannot hold, so that nothing is asked of it about them.
-    pub(crate) cannot_hold: &'static [&'static str],
 }
 
 impl Kind {
@@ -57,19 +55,16 @@ impl Kind {
                 hides_missing: true,
                 checks_the_time: true,
                 checks_the_region: true,
-                cannot_hold: &[],
             },
             Self::Versitygw => Manners {
                 hides_missing: false,
                 checks_the_time: true,
                 checks_the_region: true,
-                cannot_hold: &[],
             },
             Self::Moto => Manners {
                 hides_missing: false,
                 checks_the_time: false,
                 checks_the_region: false,
-                cannot_hold: &[],
             },
         }
     }
