@@ -2,6 +2,8 @@
 //!
 //! The figures of one run compare with each other; machines differ. Allocations are counts.
 
+#![allow(clippy::unwrap_used, missing_docs)]
+
 use std::sync::{Arc, LazyLock};
 
 use divan::{AllocProfiler, Bencher};

@@ -282,7 +282,7 @@ mod tests {
             Self: 'a,
         {
             let call = self.calls.fetch_add(1, Ordering::SeqCst) + 1;
-            if call % 3 == 0 {
+            if call.is_multiple_of(3) {
                 return future::ProvideCredentials::ready(Err(CredentialsError::not_loaded(
                     "down",
                 )));

@@ -2,7 +2,8 @@
 //! client that shows every byte.
 //!
 //! Everything listens on 127.0.0.1, on ports that the system chooses. Nothing sleeps: a test
-//! moves a manual clock, or waits until something has happened ([`until`]).
+//! moves a manual clock, or waits until something has happened ([`until`]). Only a foreign process
+//! ([`stores`]) is looked at every few milliseconds while it starts.
 
 pub(crate) mod client;
 pub(crate) mod edge;

@@ -42,8 +42,6 @@ pub(crate) enum Kind {
 pub(crate) struct Manners {
     /// A missing key answers 403 to who may not list, as on AWS; else 404.
     pub(crate) hides_missing: bool,
-    /// Keys that the store cannot hold, so that nothing is asked of it about them.
-    pub(crate) cannot_hold: &'static [&'static str],
 }
 
 impl Kind {
@@ -51,15 +49,12 @@ impl Kind {
         match self {
             Self::Embedded => Manners {
                 hides_missing: true,
-                cannot_hold: &[],
             },
             Self::Versitygw => Manners {
                 hides_missing: false,
-                cannot_hold: &[],
             },
             Self::Moto => Manners {
                 hides_missing: false,
-                cannot_hold: &[],
             },
         }
     }
