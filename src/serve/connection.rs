@@ -37,7 +37,6 @@ impl Protocols {
         http1
             .timer(timer.clone())
             .header_read_timeout(limits::HEAD_TIMEOUT)
-            .max_headers(limits::HEAD_FIELDS)
             .max_buf_size(limits::HTTP1_BUFFER)
             .half_close(false)
             .pipeline_flush(false);
