@@ -69,6 +69,15 @@ pub struct Config {
 /// # Errors
 /// If the file cannot be read, is too long, is not UTF-8, or has faults (all that one step can see).
 pub fn load(path: &Path) -> Result<Config, ConfigError> {
+    load_with(path, &|variable| std::env::var(variable).ok())
+}
+
+/// As [`load`], with another environment than that of the process: `env` gives the value of a variable, `None` if
+/// it is not set.
+///
+/// # Errors
+/// As [`load`].
+pub fn load_with(path: &Path, env: &dyn Fn(&str) -> Option<String>) -> Result<Config, ConfigError> {
     let name = path.display().to_string();
     let unreadable = |source| ConfigError::Read {
         name: name.clone(),
@@ -80,7 +89,7 @@ pub fn load(path: &Path) -> Result<Config, ConfigError> {
     file.take(LONGEST_FILE + 1)
         .read_to_end(&mut bytes)
         .map_err(unreadable)?;
-    parse_bytes(&name, &bytes, &|variable| std::env::var(variable).ok())
+    parse_bytes(&name, &bytes, env)
 }
 
 /// Reads a configuration from a text. `name` stands for the file in messages; `env` gives the value of an
