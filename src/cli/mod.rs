@@ -4,6 +4,7 @@ mod check;
 mod config;
 #[cfg(feature = "demo")]
 mod demo;
+mod policy;
 mod purge;
 mod serve;
 
@@ -31,6 +32,8 @@ enum Command {
     Check(check::Arguments),
     /// Say what a configuration may hold
     Config(config::Arguments),
+    /// Print the documents to paste so that only the edge reads the bucket
+    Policy(policy::Arguments),
     /// Make an edge forget paths
     Purge(purge::Arguments),
 }
@@ -44,6 +47,7 @@ pub async fn run(cli: Cli) -> ExitCode {
         Command::Serve(arguments) => serve::run(arguments).await,
         Command::Check(arguments) => check::run(&arguments),
         Command::Config(arguments) => config::run(&arguments),
+        Command::Policy(arguments) => policy::run(&arguments),
         Command::Purge(arguments) => purge::run(arguments).await,
     };
     match result {

@@ -12,6 +12,7 @@ mod harness;
 mod layering;
 mod licences;
 mod origin;
+mod policy;
 mod purge;
 mod range;
 mod readme;

@@ -180,6 +180,16 @@ impl Store {
         }
     }
 
+    /// Puts a policy of the bucket, as the administrator of versitygw.
+    pub(crate) async fn put_bucket_policy(&self, policy: &str) {
+        let Server::Versitygw(_, root) = &self.server else {
+            panic!("{:?} has no administrator here", self.kind);
+        };
+        let put = root.put_bucket_policy().bucket(BUCKET).policy(policy);
+        let put = put.send().await;
+        put.unwrap_or_else(|error| panic!("{policy}: {error:?}"));
+    }
+
     /// Temporary credentials with the edge's rights, and their session token. moto alone has any.
     pub(crate) async fn temporary(&self) -> (Identity, String) {
         let Server::Moto(_) = &self.server else {
