@@ -34,6 +34,8 @@ pub fn refuses_identity(code: &str) -> bool {
             | "SignatureDoesNotMatch"
             | "ExpiredToken"
             | "InvalidToken"
+            // MinIO: another session's token, or none beside keys that need one.
+            | "InvalidTokenId"
             | "TokenRefreshRequired"
             | "RequestTimeTooSkewed"
             | "InvalidSecurity"
