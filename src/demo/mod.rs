@@ -4,4 +4,5 @@
 //! This room is for demonstrations and tests. Nothing in the data path of an edge depends on it.
 
 pub mod bucket;
+pub mod session;
 pub mod site;

@@ -2,16 +2,18 @@
 
 mod a_mistaken_argument_is_refused_with_its_reason;
 mod a_refusal_is_of_reads_and_of_nothing_else;
+mod minio_holds_to_the_document;
 mod only_the_edge_and_the_publishers_read;
 mod the_documents_are_about_the_origin_of_the_configuration;
 mod the_folder_holds_what_the_command_prints;
 mod the_steps_are_fit_to_be_pasted;
 mod versitygw_holds_to_the_document;
 
-use std::path::Path;
-use std::process::{Command, Output};
+use std::process::Output;
 
 use serde_json::Value;
+
+use crate::harness::printed::{documents, policy as run, printed};
 
 const EDGE: &str = "arn:aws:iam::111122223333:role/edge";
 const PUBLISHER: &str = "arn:aws:iam::111122223333:user/publisher";
@@ -39,18 +41,6 @@ fn policy_with(config: &str, arguments: &[&str], variables: &[(&str, &str)]) -> 
     run(&file, arguments, variables)
 }
 
-fn run(file: &Path, arguments: &[&str], variables: &[(&str, &str)]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_seawall"))
-        .arg("policy")
-        .arg("--config")
-        .arg(file)
-        .args(arguments)
-        .env_clear()
-        .envs(variables.iter().copied())
-        .output()
-        .unwrap()
-}
-
 /// What it prints for a reader; it must succeed.
 fn text(config: &str, arguments: &[&str]) -> String {
     printed(&policy(config, arguments))
@@ -60,27 +50,6 @@ fn text(config: &str, arguments: &[&str]) -> String {
 fn json(config: &str, arguments: &[&str]) -> Value {
     let arguments = [arguments, &["--json"]].concat();
     serde_json::from_str(&printed(&policy(config, &arguments))).unwrap()
-}
-
-fn printed(output: &Output) -> String {
-    let (text, errors) = (
-        String::from_utf8(output.stdout.clone()).unwrap(),
-        String::from_utf8_lossy(&output.stderr),
-    );
-    assert!(output.status.success(), "{errors}");
-    text
-}
-
-/// The documents in a text for a reader, by name, as they are written.
-fn documents(text: &str) -> Vec<(String, String)> {
-    text.split("\n### ")
-        .skip(1)
-        .map(|part| {
-            let (name, rest) = part.split_once(".json\n\n").unwrap();
-            let end = rest.find("\n}\n").unwrap() + "\n}\n".len();
-            (name.to_owned(), rest[..end].to_owned())
-        })
-        .collect()
 }
 
 /// The statements of a document: of a policy, or the one that it is.

@@ -25,11 +25,19 @@ macro_rules! on_every_store {
                 $contract(store).await;
             }
         }
+
+        #[tokio::test(flavor = "multi_thread")]
+        async fn on_minio() {
+            if let Some(store) = Store::start(Kind::Minio).await {
+                $contract(store).await;
+            }
+        }
     };
 }
 
 mod a_change_of_identity_heals_the_edge;
 mod a_policy_taken_away_is_no_404;
+mod a_rotation_of_keys_costs_no_request;
 mod a_store_that_stops_costs_the_misses_only;
 mod conditions_hold_on_both_sides;
 mod fields_of_the_publisher_reach_the_viewer;

@@ -8,6 +8,7 @@
 pub(crate) mod client;
 pub(crate) mod edge;
 pub(crate) mod origin;
+pub(crate) mod printed;
 pub(crate) mod program;
 pub(crate) mod store;
 pub(crate) mod stores;

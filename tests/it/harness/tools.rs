@@ -12,24 +12,34 @@ use std::process::{Command, Stdio};
 use std::sync::{Mutex, OnceLock, PoisonError};
 
 const VERSITYGW: &str = "v1.7.0";
+/// RELEASE.2025-09-07T16-13-09Z.
+const MINIO: &str = "v0.0.0-20250907161309-07c3a429bfed";
+const MC: &str = "v0.0.0-20250313080218-cf909e1063a9";
 const MOTO: &str = "5.2.5";
 
 /// The program `versitygw`, or why there is none.
 pub(crate) fn versitygw() -> Result<PathBuf, String> {
     static FOUND: OnceLock<Result<PathBuf, String>> = OnceLock::new();
-    let find = || {
-        if let Some(program) = on_path("versitygw") {
-            return Ok(program);
-        }
-        let folder = cached(&format!("versitygw-{VERSITYGW}"), |folder| {
-            let module = format!("github.com/versity/versitygw/cmd/versitygw@{VERSITYGW}");
-            let mut go = Command::new("go");
-            go.args(["install", &module]).env("GOBIN", folder);
-            run(&mut go)
-        })?;
-        Ok(folder.join("versitygw"))
-    };
-    FOUND.get_or_init(find).clone()
+    let module = "github.com/versity/versitygw/cmd/versitygw";
+    FOUND
+        .get_or_init(|| of_go("versitygw", module, VERSITYGW))
+        .clone()
+}
+
+/// The program `minio`, or why there is none.
+pub(crate) fn minio() -> Result<PathBuf, String> {
+    static FOUND: OnceLock<Result<PathBuf, String>> = OnceLock::new();
+    FOUND
+        .get_or_init(|| of_go("minio", "github.com/minio/minio", MINIO))
+        .clone()
+}
+
+/// MinIO's `mc`, or why there is none.
+pub(crate) fn mc() -> Result<PathBuf, String> {
+    static FOUND: OnceLock<Result<PathBuf, String>> = OnceLock::new();
+    FOUND
+        .get_or_init(|| of_go("mc", "github.com/minio/mc", MC))
+        .clone()
 }
 
 /// The folder that `PYTHONPATH` must name for `python3 -m moto.server`, or why there is none.
@@ -82,6 +92,20 @@ fn on_path(name: &str) -> Option<PathBuf> {
         .find(|program| program.is_file())
 }
 
+/// A program that is written in Go.
+fn of_go(name: &str, module: &str, version: &str) -> Result<PathBuf, String> {
+    if let Some(program) = on_path(name) {
+        return Ok(program);
+    }
+    let folder = cached(&format!("{name}-{version}"), |folder| {
+        let mut go = Command::new("go");
+        go.args(["install", &format!("{module}@{version}")])
+            .env("GOBIN", folder);
+        run(&mut go)
+    })?;
+    Ok(folder.join(name))
+}
+
 /// The cache's folder `name`, filled by `build` if it is not there yet.
 fn cached(
     name: &str,
@@ -118,9 +142,14 @@ fn cached(
 
 /// What a command printed; its complaint if it failed.
 pub(crate) fn run(command: &mut Command) -> Result<String, String> {
+    run_with(command, Stdio::null())
+}
+
+/// The same for a command that reads something.
+pub(crate) fn run_with(command: &mut Command, stdin: Stdio) -> Result<String, String> {
     let shown = format!("{command:?}");
     let output = command
-        .stdin(Stdio::null())
+        .stdin(stdin)
         .output()
         .map_err(|error| format!("{shown}: {error}"))?;
     if output.status.success() {

@@ -1,13 +1,24 @@
 //! The store's process is killed: hits go on, misses get a clean 502 or 504 that nobody keeps; it
-//! is started again, and the edge recovers by itself.
+//! is started again, and the edge recovers by itself. An edge that is started meanwhile says that
+//! it is not ready, until the store has accepted its keys.
 
 use crate::harness::stores::{Kind, Store};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn on_versitygw() {
-    let Some(mut store) = Store::start(Kind::Versitygw).await else {
-        return;
-    };
+    if let Some(store) = Store::start(Kind::Versitygw).await {
+        a_store_that_stops_costs_the_misses_only(store).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn on_minio() {
+    if let Some(store) = Store::start(Kind::Minio).await {
+        a_store_that_stops_costs_the_misses_only(store).await;
+    }
+}
+
+async fn a_store_that_stops_costs_the_misses_only(mut store: Store) {
     for key in ["kept.txt", "later.txt"] {
         let put = store.putting(key, b"there").cache_control("max-age=86400");
         put.send().await.unwrap();
@@ -29,7 +40,16 @@ async fn on_versitygw() {
             assert_eq!(answer.cache(), "Error");
         }
     }
+    let late = store.edge().start().await;
+    let readyz = late.admin_with("GET", "/readyz", &[], "").await;
+    assert_eq!(readyz.status, 503);
+    let why = readyz.text();
+    assert!(why.contains("the store has not answered yet"), "{why}");
+
     store.start_again().await;
+    late.ready().await;
+    let readyz = late.admin_with("GET", "/readyz", &[], "").await;
+    assert_eq!(readyz.status, 200, "{}", readyz.text());
     let later = edge.get("/later.txt").await;
     assert_eq!((later.status, later.text().as_str()), (200, "there"));
     assert_eq!(edge.get("/missing").await.status, 404);

@@ -6,9 +6,19 @@ use crate::harness::until;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn on_moto() {
-    let Some(store) = Store::start(Kind::Moto).await else {
-        return;
-    };
+    if let Some(store) = Store::start(Kind::Moto).await {
+        temporary_credentials_need_their_token(store).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn on_minio() {
+    if let Some(store) = Store::start(Kind::Minio).await {
+        temporary_credentials_need_their_token(store).await;
+    }
+}
+
+async fn temporary_credentials_need_their_token(store: Store) {
     store.put("a.txt", b"private").await;
     let (identity, token) = store.temporary().await;
     let as_temporary = || store.edge().identity(&identity);
