@@ -33,7 +33,7 @@
 //! | [`serve`] | listeners and connections of viewers |
 //! | [`admin`] | the administrative listener |
 //! | [`app`] | puts the parts together |
-//! | `demo` | the embedded private bucket and the sample site (feature `demo`) |
+//! | `demo` | the embedded private bucket, a MinIO to start, the sample site (feature `demo`) |
 //! | [`cli`] | one file a subcommand |
 //!
 //! # The path of a request

@@ -136,6 +136,17 @@ pub(super) fn run(arguments: &Arguments) -> miette::Result<()> {
     Ok(())
 }
 
+/// The policy of the edge's user at MinIO, as it is printed.
+#[cfg(feature = "demo")]
+pub(super) fn of_minio(bucket: &str, region: &str) -> miette::Result<String> {
+    let bucket = Bucket {
+        name: bucket,
+        region,
+        prefix: "",
+    };
+    serde_json::to_string(&documents::minio(&bucket, false).body).into_diagnostic()
+}
+
 fn origin<'a>(config: &'a Config, wanted: Option<&str>) -> miette::Result<&'a Origin> {
     let names = || {
         let names: Vec<&str> = config.origins.keys().map(String::as_str).collect();

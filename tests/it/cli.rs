@@ -5,6 +5,7 @@ mod purge_says_why_it_could_not;
 mod serve_reloads_and_ends_in_order;
 mod the_demo_does_what_it_prints;
 mod the_demo_page_renders;
+mod the_demo_runs_on_minio;
 mod the_schema_names_every_key;
 
 use std::net::SocketAddr;
@@ -19,25 +20,22 @@ use crate::harness::{Client, Program};
 struct Demo {
     program: Program,
     viewer: SocketAddr,
+    /// The port of the bucket, its name and its region.
     bucket: String,
+    name: String,
+    region: String,
     publisher: Identity,
     purge: String,
 }
 
 impl Demo {
     async fn start() -> Self {
-        let program = Program::start(
-            &[
-                "demo",
-                "--port",
-                "0",
-                "--admin-port",
-                "0",
-                "--bucket-port",
-                "0",
-            ],
-            &[],
-        );
+        Self::start_with(&[], &[]).await
+    }
+
+    async fn start_with(arguments: &[&str], variables: &[(&str, &str)]) -> Self {
+        let ports = ["--port", "0", "--admin-port", "0", "--bucket-port", "0"];
+        let program = Program::start(&[&["demo"], &ports[..], arguments].concat(), variables);
         program
             .stdout("the end of what to try", |line| {
                 line.starts_with("Ctrl-C").then_some(())
@@ -54,13 +52,16 @@ impl Demo {
         let port = after("http://localhost:");
         let user = printed.split("--user ").nth(1).unwrap();
         let (access_key, rest) = user.split_once(':').unwrap();
+        let bucket = after("curl -i http://127.0.0.1:");
+        let (bucket, rest_of_path) = bucket.split_once('/').unwrap();
+        let region = printed.split("--aws-sigv4 aws:amz:").nth(1).unwrap();
         Self {
             viewer: format!("127.0.0.1:{}", port.trim_end_matches('/'))
                 .parse()
                 .unwrap(),
-            bucket: after("curl -i http://127.0.0.1:")
-                .trim_end_matches("/site/index.html")
-                .to_owned(),
+            bucket: bucket.to_owned(),
+            name: rest_of_path.trim_end_matches("/index.html").to_owned(),
+            region: region.split(':').next().unwrap().to_owned(),
             publisher: Identity {
                 access_key: access_key.to_owned(),
                 secret_key: rest.split_whitespace().next().unwrap().to_owned(),
@@ -82,10 +83,10 @@ impl Demo {
     /// Puts an object as the publisher.
     async fn publish(&self, key: &str, body: &str) {
         let url = format!("http://127.0.0.1:{}", self.bucket);
-        let client = site::client(&url, "local", &self.publisher);
+        let client = site::client(&url, &self.region, &self.publisher);
         let put = client
             .put_object()
-            .bucket("site")
+            .bucket(&self.name)
             .key(key)
             .content_type("text/html; charset=utf-8")
             .body(ByteStream::from(body.as_bytes().to_vec()));
