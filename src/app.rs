@@ -307,9 +307,9 @@ struct Running {
     origin: Arc<S3>,
     /// Everything that it was made of; equal ones need not be made anew.
     made_of: [u8; 32],
-    /// Where its credentials come from, and whether that is the chain.
+    /// Where its credentials come from, and who that is if it goes on giving new ones.
     source: Source,
-    chain: bool,
+    giver: Option<Giver>,
     task: Option<JoinHandle<()>>,
 }
 
@@ -320,7 +320,7 @@ impl Running {
             origin: Arc::clone(&self.origin),
             made_of: self.made_of,
             source: self.source.clone(),
-            chain: self.chain,
+            giver: self.giver.clone(),
             task: None,
         }
     }
@@ -344,6 +344,42 @@ impl std::fmt::Debug for Running {
     }
 }
 
+/// Who gives credentials that may change.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Giver {
+    Chain,
+    Profile(String),
+}
+
+impl Giver {
+    fn of(credentials: &Configured) -> Option<Self> {
+        match credentials {
+            Configured::Chain => Some(Self::Chain),
+            Configured::Profile(name) => Some(Self::Profile(name.clone())),
+            Configured::Static { .. } => None,
+        }
+    }
+}
+
+/// Where an origin takes the credentials that its configuration names.
+pub(crate) fn source(credentials: &Configured) -> Source {
+    match credentials {
+        Configured::Chain => Source::chain(),
+        Configured::Profile(name) => Source::profile(name),
+        Configured::Static {
+            access_key,
+            secret_key,
+            session_token,
+        } => Source::fixed(Credentials::fixed(
+            access_key.value.expose_secret(),
+            secret_key.value.expose_secret(),
+            session_token
+                .as_ref()
+                .map(|token| token.value.expose_secret()),
+        )),
+    }
+}
+
 /// The origins of a configuration; of the `kept` ones those that it describes as they are.
 async fn origins(
     config: &Config,
@@ -360,27 +396,13 @@ async fn origins(
             origins.insert(name.clone(), same.share());
             continue;
         }
-        let credentials = match &origin.credentials {
-            Configured::Chain => {
-                // The source outlives the origin that it is for: a reload finds it filled.
-                let source = before
-                    .filter(|kept| kept.chain)
-                    .map_or_else(Source::chain, |kept| kept.source.clone());
-                source.first(clock, origin.first_byte_timeout).await;
-                source
-            }
-            Configured::Static {
-                access_key,
-                secret_key,
-                session_token,
-            } => Source::fixed(Credentials::fixed(
-                access_key.value.expose_secret(),
-                secret_key.value.expose_secret(),
-                session_token
-                    .as_ref()
-                    .map(|token| token.value.expose_secret()),
-            )),
-        };
+        let giver = Giver::of(&origin.credentials);
+        // The source outlives the origin that it is for: a reload finds it filled.
+        let credentials = before
+            .filter(|kept| giver.is_some() && kept.giver == giver)
+            .map_or_else(|| source(&origin.credentials), |kept| kept.source.clone());
+        // Without any, the background task goes on asking, and `/readyz` says so.
+        let _ = credentials.first(clock, origin.first_byte_timeout).await;
         let s3 = S3::new(options, credentials.clone(), Arc::clone(clock), metrics).map_err(
             |reason| AppError::Origin {
                 name: name.clone(),
@@ -393,7 +415,7 @@ async fn origins(
                 origin: Arc::new(s3),
                 made_of,
                 source: credentials,
-                chain: matches!(origin.credentials, Configured::Chain),
+                giver,
                 task: None,
             },
         );
@@ -415,6 +437,7 @@ fn made_of(options: &S3Options, origin: &config::Origin) -> [u8; 32] {
     );
     match &origin.credentials {
         Configured::Chain => hash.update("chain"),
+        Configured::Profile(name) => hash.update(format!("profile {name:?}")),
         Configured::Static {
             access_key,
             secret_key,
@@ -430,7 +453,8 @@ fn made_of(options: &S3Options, origin: &config::Origin) -> [u8; 32] {
     hash.finalize().into()
 }
 
-fn options(config: &Config, origin: &config::Origin) -> S3Options {
+/// What an origin's client is made of.
+pub(crate) fn options(config: &Config, origin: &config::Origin) -> S3Options {
     let roots = config
         .distributions
         .iter()

@@ -163,8 +163,14 @@ pub(super) const SIGNING: Words<Signing> = Words {
     default: 0,
 };
 pub(super) const CREDENTIALS_WORD: &str = "chain";
-pub(super) const CREDENTIALS_ALLOWED: &str =
-    "\"chain\", or { access_key_env, secret_key_env, session_token_env } (the last is optional)";
+pub(super) const CREDENTIALS_ALLOWED: &str = "\"chain\", { profile }, or { access_key_env, secret_key_env, session_token_env } (the last is optional)";
+pub(super) const WITHOUT_PROFILE: &str = "required without `profile`";
+pub(super) const PROFILE: Text<String> = Text {
+    default: None,
+    allowed: "the name of a profile: 1 to 128 of A-Z a-z 0-9 _ - / . % @ : +",
+    pattern: Some("^[A-Za-z0-9_/.%@:+-]{1,128}$"),
+    read: texts::profile,
+};
 pub(super) const MISSING: Words<Missing> = Words {
     words: &[("auto", Missing::Auto), ("off", Missing::Off)],
     default: 0,

@@ -172,7 +172,7 @@ pub(super) struct Origin {
     /// Whether requests are signed; "never" is for a bucket that anybody may read.
     #[schemars(with = "String", transform = described(&keys::SIGNING))]
     pub(super) signing: Option<Spanned<String>>,
-    /// What requests are signed with: the usual chain of sources, or values of environment variables.
+    /// What requests are signed with: the usual chain of sources, one profile, or values of environment variables.
     #[schemars(
         with = "Credentials",
         extend("default" = "chain", "x-allowed" = keys::CREDENTIALS_ALLOWED)
@@ -271,19 +271,34 @@ pub(super) struct Distribution {
 pub(super) enum Credentials {
     /// The usual sources in their usual order.
     Word(#[schemars(extend("enum" = ["chain"]))] String),
-    /// Values of environment variables.
-    Static(Static),
+    /// One profile, or values of environment variables.
+    Table(CredentialsTable),
 }
 
 /// The table form of `origins.NAME.credentials`.
 #[derive(serde::Deserialize, JsonSchema, Default, Debug)]
 #[serde(deny_unknown_fields, default)]
-pub(super) struct Static {
+pub(super) struct CredentialsTable {
+    /// Profile of the AWS files (`AWS_CONFIG_FILE`, `AWS_SHARED_CREDENTIALS_FILE`); stands alone.
+    #[schemars(
+        with = "String",
+        transform = described(&keys::PROFILE),
+        extend("x-default" = "no profile")
+    )]
+    pub(super) profile: Option<Spanned<String>>,
     /// Environment variable that holds the access key id.
-    #[schemars(with = "String", transform = described(&keys::VARIABLE), extend("x-required" = true))]
+    #[schemars(
+        with = "String",
+        transform = described(&keys::VARIABLE),
+        extend("x-default" = keys::WITHOUT_PROFILE)
+    )]
     pub(super) access_key_env: Option<Spanned<String>>,
     /// Environment variable that holds the secret access key.
-    #[schemars(with = "String", transform = described(&keys::VARIABLE), extend("x-required" = true))]
+    #[schemars(
+        with = "String",
+        transform = described(&keys::VARIABLE),
+        extend("x-default" = keys::WITHOUT_PROFILE)
+    )]
     pub(super) secret_key_env: Option<Spanned<String>>,
     /// Environment variable that holds the session token of temporary credentials.
     #[schemars(
@@ -342,7 +357,7 @@ impl<'de> Deserialize<'de> for Credentials {
             type Value = Credentials;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("\"chain\" or a table of variable names")
+                f.write_str("\"chain\" or a table with a profile or variable names")
             }
 
             fn visit_str<E: Error>(self, word: &str) -> Result<Credentials, E> {
@@ -351,7 +366,8 @@ impl<'de> Deserialize<'de> for Credentials {
 
             // Not serde's `untagged`: that buffers the table and loses the places of its values.
             fn visit_map<A: MapAccess<'de>>(self, table: A) -> Result<Credentials, A::Error> {
-                Static::deserialize(MapAccessDeserializer::new(table)).map(Credentials::Static)
+                CredentialsTable::deserialize(MapAccessDeserializer::new(table))
+                    .map(Credentials::Table)
             }
         }
         deserializer.deserialize_any(Either)

@@ -201,6 +201,8 @@ pub enum Signing {
 pub enum Credentials {
     /// The usual sources in their usual order: environment, profile, process, web identity, instance.
     Chain,
+    /// This profile of the AWS files, whatever the environment says.
+    Profile(String),
     /// Fixed values from the environment.
     Static {
         /// Access key id.

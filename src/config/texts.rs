@@ -47,6 +47,11 @@ pub(super) fn identifier(text: &str) -> Judged<String> {
     plain(text, 1, 64, "_-")
 }
 
+/// A section with another name is not read from the files ("Configuration and credential file settings").
+pub(super) fn profile(text: &str) -> Judged<String> {
+    plain(text, 1, 128, "_-/.%@:+")
+}
+
 pub(super) fn any(text: &str) -> Judged<String> {
     Ok(text.to_owned())
 }

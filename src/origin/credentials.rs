@@ -9,6 +9,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use arc_swap::ArcSwapOption;
+use aws_config::environment::EnvironmentVariableRegionProvider;
+use aws_config::meta::region::RegionProviderChain;
+use aws_config::profile::{ProfileFileCredentialsProvider, ProfileFileRegionProvider};
+use aws_config::provider_config::ProviderConfig;
+use aws_credential_types::credential_feature::AwsCredentialFeature;
 use aws_credential_types::provider::ProvideCredentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_credential_types::provider::error::CredentialsError;
@@ -29,6 +34,8 @@ pub struct Credentials {
     pub session_token: Option<SecretString>,
     /// When they end.
     pub expires: Option<UnixTime>,
+    /// Who gave them, as that one calls itself.
+    pub giver: &'static str,
 }
 
 impl Credentials {
@@ -40,6 +47,7 @@ impl Credentials {
             secret_key: secret_key.into(),
             session_token: session_token.map(Into::into),
             expires: None,
+            giver: "the configuration",
         }
     }
 
@@ -84,6 +92,8 @@ enum Provider {
     /// The AWS chain, built anew each time: a provider that was built once goes on giving what
     /// stood in a profile then.
     Chain,
+    /// One profile, whatever the environment says; built anew each time, as the chain is.
+    Profile(String),
     /// A provider of the caller's.
     Given(SharedCredentialsProvider),
 }
@@ -99,6 +109,7 @@ impl Provider {
                     .await;
                 config.credentials_provider()?
             }
+            Self::Profile(name) => SharedCredentialsProvider::new(of_profile(name).await),
         };
         Some(given.provide_credentials().await)
     }
@@ -106,6 +117,20 @@ impl Provider {
     const fn is_nobody(&self) -> bool {
         matches!(self, Self::Nobody)
     }
+}
+
+/// The provider of one profile. A role that it assumes is asked for in the region of the profile.
+async fn of_profile(name: &str) -> ProfileFileCredentialsProvider {
+    let region = ProfileFileRegionProvider::builder()
+        .profile_name(name)
+        .build();
+    let region =
+        RegionProviderChain::first_try(region).or_else(EnvironmentVariableRegionProvider::new());
+    let provider = ProviderConfig::default().with_region(region.region().await);
+    ProfileFileCredentialsProvider::builder()
+        .configure(&provider)
+        .profile_name(name)
+        .build()
 }
 
 /// Credentials that end sooner than this make the edge not ready.
@@ -129,6 +154,13 @@ impl Source {
     #[must_use]
     pub fn chain() -> Self {
         Self::new(None, Provider::Chain)
+    }
+
+    /// One profile of the AWS files (`AWS_CONFIG_FILE`, `AWS_SHARED_CREDENTIALS_FILE`, else
+    /// `~/.aws`); as [`Source::chain`].
+    #[must_use]
+    pub fn profile(name: &str) -> Self {
+        Self::new(None, Provider::Profile(name.to_owned()))
     }
 
     /// Credentials of any provider; as [`Source::chain`].
@@ -157,11 +189,16 @@ impl Source {
     }
 
     /// Takes the first credentials, for at most `limit`; nothing if there are some already.
-    pub async fn first(&self, clock: &SharedClock, limit: Duration) {
-        if self.current().is_none() {
-            // What is not there in time, the background task goes on asking for.
-            let _ = clock::within(&**clock, limit, self.take(clock)).await;
+    ///
+    /// # Errors
+    /// Why there are none, without a secret.
+    pub async fn first(&self, clock: &SharedClock, limit: Duration) -> Result<(), String> {
+        if self.current().is_some() {
+            return Ok(());
         }
+        clock::within(&**clock, limit, self.take(clock))
+            .await
+            .unwrap_or_else(|_| Err(format!("no answer within {limit:?}")))
     }
 
     /// Takes the credentials again now, because the store refused them. True: they are others.
@@ -197,7 +234,7 @@ impl Source {
                 return;
             }
             let wait = match (outcome, self.current().and_then(|now| now.expires)) {
-                (Err(()), _) => AFTER_A_FAILURE,
+                (Err(_), _) => AFTER_A_FAILURE,
                 (Ok(()), None) => WITHOUT_EXPIRY,
                 (Ok(()), Some(at)) => at
                     .saturating_since(clock.wall())
@@ -213,7 +250,7 @@ impl Source {
 
     /// Takes the provider's credentials, unless that was done within the last second. The last
     /// good ones stay when it fails.
-    async fn take(&self, clock: &SharedClock) -> Result<(), ()> {
+    async fn take(&self, clock: &SharedClock) -> Result<(), String> {
         if self.0.provider.is_nobody() {
             return Ok(());
         }
@@ -223,15 +260,14 @@ impl Source {
         }
         let Some(taken) = self.0.provider.take().await else {
             tracing::warn!("there is no source of credentials; the last ones stay");
-            return Err(());
+            return Err("there is no source of credentials".to_owned());
         };
         *last = Some(clock.now());
         let taken = taken.map_err(|error| {
             // The error's own text names sources and addresses, never a secret.
-            tracing::warn!(
-                error = super::http::chain(&error),
-                "no new credentials; the last ones stay"
-            );
+            let error = super::http::chain(&error);
+            tracing::warn!(error, "no new credentials; the last ones stay");
+            error
         })?;
         let expires = taken
             .expiry()
@@ -243,6 +279,7 @@ impl Source {
             secret_key: taken.secret_access_key().into(),
             session_token: taken.session_token().map(Into::into),
             expires,
+            giver: giver(&taken),
         };
         if self.current().is_none_or(|now| !now.same(&new)) {
             tracing::info!(key_id = new.key_id, "credentials taken");
@@ -250,6 +287,34 @@ impl Source {
         }
         Ok(())
     }
+}
+
+/// Who gave them, as far as they tell. A profile may have got them somewhere else, so it comes last.
+fn giver(taken: &aws_credential_types::Credentials) -> &'static str {
+    use AwsCredentialFeature as Feature;
+    let told = taken
+        .get_property::<Vec<Feature>>()
+        .map_or(&[][..], Vec::as_slice);
+    let names = [
+        (Feature::CredentialsEnvVars, "environment variables"),
+        (
+            Feature::CredentialsImds,
+            "the instance's metadata service (IMDSv2)",
+        ),
+        (Feature::CredentialsHttp, "the container's endpoint"),
+        (
+            Feature::CredentialsProfileStsWebIdToken,
+            "a web identity token",
+        ),
+        (Feature::CredentialsStsAssumeRole, "a role that was assumed"),
+        (Feature::CredentialsSso, "single sign-on"),
+        (Feature::CredentialsProcess, "a credential process"),
+        (Feature::CredentialsProfile, "a profile"),
+    ];
+    names
+        .iter()
+        .find_map(|(feature, name)| told.contains(feature).then_some(*name))
+        .unwrap_or("a source that does not say what it is")
 }
 
 /// A random number from 0 to 1.

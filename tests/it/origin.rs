@@ -3,6 +3,7 @@
 mod a_403_is_a_404_only_while_that_is_known;
 mod a_kept_connection_may_close_at_any_time;
 mod a_prefix_stands_before_every_key;
+mod a_profile_is_an_identity;
 mod a_range_to_be_ignored_is_not_asked_for;
 mod a_silent_origin_is_given_up;
 mod a_store_that_refuses_is_told_apart;

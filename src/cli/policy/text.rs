@@ -203,7 +203,9 @@ impl Plan<'_> {
                 secret_key,
                 ..
             } => (&access_key.variable, &secret_key.variable),
-            Credentials::Chain => ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"),
+            Credentials::Chain | Credentials::Profile(_) => {
+                ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
+            }
         }
     }
 }

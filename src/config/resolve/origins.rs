@@ -119,7 +119,7 @@ fn credentials(
     };
     let table = written.span();
     let raw = match written.get_ref() {
-        raw::Credentials::Static(raw) => raw,
+        raw::Credentials::Table(raw) => raw,
         raw::Credentials::Word(word) if word == keys::CREDENTIALS_WORD => {
             return Some(Credentials::Chain);
         }
@@ -133,6 +133,27 @@ fn credentials(
             return None;
         }
     };
+    if let Some(profile) = &raw.profile {
+        let beside = [
+            ("access_key_env", &raw.access_key_env),
+            ("secret_key_env", &raw.secret_key_env),
+            ("session_token_env", &raw.session_token_env),
+        ]
+        .into_iter()
+        .find(|(_, written)| written.is_some());
+        if let Some((key, _)) = beside {
+            section.fault(
+                "credentials.profile",
+                profile.span(),
+                &format!("found it beside {key}"),
+                Some("either { profile }, or access_key_env and secret_key_env"),
+            );
+            return None;
+        }
+        return section
+            .required("credentials.profile", &raw.profile, &keys::PROFILE, &table)
+            .map(Credentials::Profile);
+    }
     let mut part = |key: &str, name: &Option<Spanned<String>>, required: bool| {
         let key = format!("credentials.{key}");
         let variable = if required {
