@@ -4,6 +4,7 @@ mod check;
 mod config;
 #[cfg(feature = "demo")]
 mod demo;
+mod doctor;
 mod policy;
 mod purge;
 mod serve;
@@ -34,12 +35,15 @@ enum Command {
     Config(config::Arguments),
     /// Print the documents to paste so that only the edge reads the bucket
     Policy(policy::Arguments),
+    /// Ask the bucket whether the edge can read it, and whether anybody else can
+    Doctor(doctor::Arguments),
     /// Make an edge forget paths
     Purge(purge::Arguments),
 }
 
 /// Runs a command. The code is 0 when it did what was asked, 1 when it could not; wrong arguments
-/// end the program with 2 before this.
+/// end the program with 2 before this. `doctor` answers 1 if anything fails, and 2 if the
+/// configuration keeps it from asking.
 pub async fn run(cli: Cli) -> ExitCode {
     let result = match cli.command {
         #[cfg(feature = "demo")]
@@ -48,6 +52,16 @@ pub async fn run(cli: Cli) -> ExitCode {
         Command::Check(arguments) => check::run(&arguments),
         Command::Config(arguments) => config::run(&arguments),
         Command::Policy(arguments) => policy::run(&arguments),
+        Command::Doctor(arguments) => {
+            return match doctor::run(arguments).await {
+                Ok(true) => ExitCode::SUCCESS,
+                Ok(false) => ExitCode::FAILURE,
+                Err(report) => {
+                    eprintln!("{}", readable(&report));
+                    ExitCode::from(2)
+                }
+            };
+        }
         Command::Purge(arguments) => purge::run(arguments).await,
     };
     match result {

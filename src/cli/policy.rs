@@ -147,7 +147,8 @@ pub(super) fn of_minio(bucket: &str, region: &str) -> miette::Result<String> {
     serde_json::to_string(&documents::minio(&bucket, false).body).into_diagnostic()
 }
 
-fn origin<'a>(config: &'a Config, wanted: Option<&str>) -> miette::Result<&'a Origin> {
+/// The origin that a command is about: the named one, or the only one.
+pub(super) fn origin<'a>(config: &'a Config, wanted: Option<&str>) -> miette::Result<&'a Origin> {
     let names = || {
         let names: Vec<&str> = config.origins.keys().map(String::as_str).collect();
         names.join(", ")
@@ -182,7 +183,8 @@ fn stores(wanted: Option<Store>, origin: &Origin) -> Vec<Store> {
     }
 }
 
-fn is_aws(origin: &Origin) -> bool {
+/// Whether its store is AWS itself.
+pub(super) fn is_aws(origin: &Origin) -> bool {
     origin.endpoint.as_ref().is_none_or(|endpoint| {
         let host = endpoint.authority.host().to_ascii_lowercase();
         host.ends_with(".amazonaws.com") || host.ends_with(".amazonaws.com.cn")

@@ -4,9 +4,9 @@
 //! viewer sent only `Range` and the `If-*` fields. Of what the store answers, its error
 //! documents, its `x-amz-*` fields and its `Server` stay here.
 
-mod learn;
-mod place;
-mod probe;
+pub(crate) mod learn;
+pub(crate) mod place;
+pub(crate) mod probe;
 
 use std::fmt;
 use std::path::PathBuf;

@@ -7,6 +7,7 @@ mod caching;
 mod cli;
 mod config;
 mod demo;
+mod doctor;
 mod fill;
 mod harness;
 mod layering;

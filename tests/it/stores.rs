@@ -48,3 +48,4 @@ mod ranges_are_exact;
 mod statuses_mean_what_they_should;
 mod temporary_credentials_need_their_token;
 mod the_clock_must_be_right;
+mod the_doctor_finds_it_healthy;

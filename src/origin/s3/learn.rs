@@ -14,7 +14,7 @@ use crate::semantics::dates::{self, UnixTime};
 
 const BUCKET_REGION: HeaderName = HeaderName::from_static("x-amz-bucket-region");
 /// A difference below this is the network's, not the clocks'.
-const SKEW: Duration = Duration::from_secs(5);
+pub(crate) const SKEW: Duration = Duration::from_secs(5);
 
 impl Inner {
     /// The time at the store, as far as it has told.
@@ -46,10 +46,9 @@ impl Inner {
 
     fn learn_clock(&self, headers: &HeaderMap) -> bool {
         let ours = self.clock.wall();
-        let date = headers
-            .get(header::DATE)
-            .and_then(|value| dates::parse(value.as_bytes(), ours));
-        let Some(theirs) = date else { return false };
+        let Some(theirs) = told_time(headers, ours) else {
+            return false;
+        };
         let offset = theirs.millis().saturating_sub(ours.millis());
         let known = self.clock_offset.swap(offset, Ordering::Relaxed);
         let changed = u128::from(offset.abs_diff(known)) >= SKEW.as_millis();
@@ -64,19 +63,11 @@ impl Inner {
     }
 
     fn learn_region(&self, headers: &HeaderMap, document: &str) -> bool {
-        let given = headers
-            .get(BUCKET_REGION)
-            .and_then(|value| value.to_str().ok());
-        let Some(region) = given.or_else(|| judge::element(document, "Region")) else {
+        let Some(region) = told_region(headers, document) else {
             return false;
         };
-        let plain = !region.is_empty()
-            && region.len() <= 64
-            && region
-                .bytes()
-                .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));
         let before = self.place.load();
-        if !plain || before.region == region {
+        if before.region == region {
             return false;
         }
         let Ok(place) = Place::new(&self.bucket, region) else {
@@ -91,4 +82,24 @@ impl Inner {
         self.place.store(Arc::new(place));
         true
     }
+}
+
+/// The time that an answer bears.
+pub(crate) fn told_time(headers: &HeaderMap, ours: UnixTime) -> Option<UnixTime> {
+    let date = headers.get(header::DATE)?;
+    dates::parse(date.as_bytes(), ours)
+}
+
+/// The region of the bucket, where an answer names one that could be one.
+pub(crate) fn told_region<'a>(headers: &'a HeaderMap, document: &'a str) -> Option<&'a str> {
+    let given = headers
+        .get(BUCKET_REGION)
+        .and_then(|value| value.to_str().ok());
+    let region = given.or_else(|| judge::element(document, "Region"))?;
+    let plain = !region.is_empty()
+        && region.len() <= 64
+        && region
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));
+    plain.then_some(region)
 }

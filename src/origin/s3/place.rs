@@ -9,28 +9,32 @@ use crate::semantics::target;
 
 /// What decides where a bucket is, but for the region.
 #[derive(Clone, Debug)]
-pub(super) struct Bucket {
-    pub(super) name: String,
-    pub(super) prefix: String,
-    pub(super) endpoint: Option<String>,
-    pub(super) addressing: Option<Addressing>,
+pub(crate) struct Bucket {
+    pub(crate) name: String,
+    pub(crate) prefix: String,
+    pub(crate) endpoint: Option<String>,
+    pub(crate) addressing: Option<Addressing>,
 }
 
 /// Where a bucket is.
 #[derive(Debug)]
-pub(super) struct Place {
-    pub(super) region: String,
-    pub(super) scheme: Scheme,
-    pub(super) authority: Authority,
-    pub(super) host: HeaderValue,
+pub(crate) struct Place {
+    pub(crate) region: String,
+    pub(crate) scheme: Scheme,
+    pub(crate) authority: Authority,
+    pub(crate) host: HeaderValue,
     /// What stands before a key: a slash, the bucket in path style, and the prefix.
-    pub(super) base: String,
-    pub(super) signer: Signer,
+    pub(crate) base: String,
+    /// The path of the bucket itself.
+    pub(crate) top: String,
+    /// How the bucket stands in the address.
+    pub(crate) addressing: Addressing,
+    pub(crate) signer: Signer,
 }
 
 impl Place {
     /// Where `bucket` is in `region`. Without an endpoint, at AWS.
-    pub(super) fn new(bucket: &Bucket, region: &str) -> Result<Self, String> {
+    pub(crate) fn new(bucket: &Bucket, region: &str) -> Result<Self, String> {
         let aws = || {
             let suffix = if region.starts_with("cn-") {
                 "amazonaws.com.cn"
@@ -62,6 +66,7 @@ impl Place {
             Addressing::Path => (at.as_str().to_owned(), format!("/{}", bucket.name)),
             Addressing::Virtual => (format!("{}.{at}", bucket.name), String::new()),
         };
+        let top = if base.is_empty() { "/" } else { &base }.to_owned();
         base.push('/');
         base.push_str(&target::encode(bucket.prefix.as_bytes()));
         let authority: Authority = authority
@@ -80,6 +85,8 @@ impl Place {
             authority,
             host,
             base,
+            top,
+            addressing,
             signer: Signer::new(region),
         })
     }

@@ -127,7 +127,8 @@ impl Inner {
     }
 }
 
-pub(super) async fn read_document(
+/// The beginning of an error document; what came, if it breaks off.
+pub(crate) async fn read_document(
     body: &mut Incoming,
     clock: &dyn Clock,
     idle: Duration,
