@@ -240,7 +240,7 @@ mod tests {
             (
                 403,
                 "AccessDenied",
-                "not authorized to perform: kms:Decrypt on key",
+                "not authorized to perform: kms:Decrypt on arn:1",
                 "--kms-key ARN",
             ),
             (403, "KMS.AccessDeniedException", "", "--kms-key ARN"),
@@ -260,7 +260,7 @@ mod tests {
             assert!(cause.found.starts_with(shown.trim_end()), "{}", cause.found);
             for text in [&cause.found, &cause.fix] {
                 assert!(
-                    !text.contains("hidden-value") && !text.contains("on key"),
+                    !text.contains("hidden-value") && !text.contains("arn:1"),
                     "{text}"
                 );
             }
