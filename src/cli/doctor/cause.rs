@@ -228,6 +228,7 @@ mod tests {
             (400, "ExpiredToken", "", "renew KEY and SECRET"),
             (400, "TokenRefreshRequired", "", "renew KEY and SECRET"),
             (400, "InvalidToken", "", "of one set into KEY and SECRET"),
+            (403, "InvalidTokenId", "", "of one set into KEY and SECRET"),
             (403, "RequestTimeTooSkewed", "", "NTP"),
             (
                 404,
