@@ -185,6 +185,14 @@ impl ManualClock {
     pub fn sleepers(&self) -> usize {
         lock(&self.state).sleepers.len()
     }
+
+    /// How many of them wait for exactly `at`: whoever waits for a limit of its own can be told
+    /// from the others by when it ends.
+    #[must_use]
+    pub fn sleeping_until(&self, at: Instant) -> usize {
+        let state = lock(&self.state);
+        state.sleepers.range((at, 0)..=(at, u64::MAX)).count()
+    }
 }
 
 impl Clock for ManualClock {

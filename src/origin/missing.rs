@@ -133,6 +133,18 @@ mod tests {
     }
 
     #[test]
+    fn a_refusal_is_believed_for_a_while_or_until_something_can_be_read() {
+        let known = Knowledge::default();
+        assert!(!known.is_denied(at(1)));
+        known.denied(at(1));
+        assert!(known.is_denied(at(6)));
+        assert!(!known.is_denied(at(6).saturating_add(Duration::from_nanos(1))));
+        known.denied(at(10));
+        known.readable("/index.html", at(10));
+        assert!(!known.is_denied(at(10)));
+    }
+
+    #[test]
     fn a_new_identity_knows_nothing() {
         let known = Knowledge::default();
         known.probed(true, at(1));

@@ -11,14 +11,13 @@ use bytes::Bytes;
 use http::{
     HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode, Uri, Version, header,
 };
-use tokio::sync::mpsc;
 
 use super::body::Body;
 use super::lookup::ready_fields;
+use super::pump::pump;
 use super::receive::RequestId;
 use super::refusal::Refusal;
 use super::{Engine, Site};
-use crate::clock::{self, SharedClock};
 use crate::fill::Live;
 use crate::object::head::Head;
 use crate::origin::OriginResponse;
@@ -34,11 +33,6 @@ use crate::verdict::Verdict;
 
 /// Lines that the edge adds to a stored head.
 pub(super) const OWN_FIELDS: usize = 7;
-/// Chunks that wait between an origin and a slow viewer; then the origin is not read any more.
-const CHUNKS: usize = 4;
-
-/// A viewer that takes nothing of a body under way for this long is given up.
-const STALLED: Duration = Duration::from_secs(30);
 
 const CACHE_STATUS: HeaderName = HeaderName::from_static("cache-status");
 const X_CACHE: HeaderName = HeaderName::from_static("x-cache");
@@ -210,9 +204,8 @@ impl Engine {
             if let Some(length) = length {
                 headers.insert(header::CONTENT_LENGTH, HeaderValue::from(length));
             }
-            let (sender, receiver) = mpsc::channel(CHUNKS);
-            self.spawner
-                .spawn(pump(body, sender, Arc::clone(&self.clock)));
+            let (moving, receiver) = pump(body, Arc::clone(&self.clock));
+            self.spawner.spawn(moving);
             let done = self.log_at_the_end(asked, status, how);
             (Body::coming(receiver, length, done), None)
         };
@@ -413,32 +406,6 @@ fn select(
             headers.insert(header::CONTENT_RANGE, range::unsatisfied_range(length));
             headers.insert(header::CONTENT_LENGTH, HeaderValue::from(0));
             (StatusCode::RANGE_NOT_SATISFIABLE, Bytes::new())
-        }
-    }
-}
-
-/// Moves a body from an origin towards a viewer, at the viewer's pace; ends when either does.
-async fn pump(
-    mut body: OriginBody,
-    sender: mpsc::Sender<Result<Bytes, crate::origin::OriginError>>,
-    clock: SharedClock,
-) {
-    loop {
-        // A viewer that leaves while the origin is silent ends the origin's request as well.
-        let chunk = tokio::select! {
-            chunk = body.chunk() => chunk,
-            () = sender.closed() => return,
-        };
-        let (chunk, last) = match chunk {
-            Ok(Some(chunk)) => (Ok(chunk), false),
-            Ok(None) => return,
-            Err(error) => (Err(error), true),
-        };
-        // A viewer that takes nothing for so long holds an origin's permit for nothing. It sees a
-        // body that ends early.
-        match clock::within(&*clock, STALLED, sender.send(chunk)).await {
-            Ok(Ok(())) if !last => {}
-            _ => return,
         }
     }
 }

@@ -7,6 +7,7 @@
 pub(crate) mod answer;
 pub mod body;
 mod lookup;
+mod pump;
 pub mod receive;
 pub mod refusal;
 pub mod route;

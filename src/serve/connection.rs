@@ -34,6 +34,8 @@ impl Protocols {
     pub fn new(clock: &SharedClock) -> Self {
         let timer = HyperTimer::new(clock.clone());
         let mut http1 = http1::Builder::new();
+        // Fields of a request: hyper's own limit of 100, past which it answers 431. To set it, even to
+        // the same number, makes it parse into the heap.
         http1
             .timer(timer.clone())
             .header_read_timeout(limits::HEAD_TIMEOUT)

@@ -11,9 +11,6 @@ pub const WRITE_TIMEOUT: Duration = Duration::from_secs(30);
 pub const DRAIN_TIMEOUT: Duration = Duration::from_secs(10);
 /// Bytes of such a body that are read; past it the connection closes after the answer.
 pub const DRAIN_BYTES: usize = 64 * 1024;
-/// Fields of an HTTP/1.1 request; more is a 431. hyper's own default, and left to it: to set it, even
-/// to the same number, makes it parse into the heap.
-pub const HEAD_FIELDS: usize = 100;
 /// Buffer of an HTTP/1.1 connection; a head that does not fit is a 431.
 pub const HTTP1_BUFFER: usize = 64 * 1024;
 /// Streams of an HTTP/2 connection at once.

@@ -6,6 +6,7 @@ mod a_method_that_is_not_allowed_is_told_which_are;
 mod a_path_that_no_object_has_is_refused;
 mod a_viewer_that_takes_too_long_is_cut;
 mod an_ending_finishes_what_is_in_flight;
+mod an_http_2_connection_without_requests_ends;
 mod both_runtimes_serve;
 mod connections_beyond_the_limit_are_closed;
 mod hosts_choose_their_distribution;

@@ -229,6 +229,13 @@ impl TestEdge {
         self.clock.advance(Duration::from_secs(seconds));
     }
 
+    /// Waits until `count` are waiting for the instant that is `after` from now. The clock stands
+    /// still meanwhile, so they are those whose limit of that length has just begun.
+    pub(crate) async fn waiting(&self, what: &str, count: usize, after: Duration) {
+        let at = self.clock.now().saturating_add(after);
+        until(what, || self.clock.sleeping_until(at) == count).await;
+    }
+
     /// Moves the clock on by `seconds` again and again until `future` is done: for a limit whose
     /// beginning no test can see from outside.
     pub(crate) async fn advance_until<T>(

@@ -19,6 +19,11 @@ pub(crate) enum Reply {
     SendAndStall(Vec<u8>),
     /// Waits for [`ScriptedOrigin::release`], then sends these bytes.
     Hold(Vec<u8>),
+    /// Sends the first of these, and each of the others after a [`ScriptedOrigin::release`].
+    Drip(Vec<Vec<u8>>),
+    /// Sends an S3 error document with this status and code that repeats the whole head of the
+    /// request, as stores repeat the text that they signed.
+    Repeat(u16, &'static str),
 }
 
 impl Reply {
@@ -95,6 +100,11 @@ impl ScriptedOrigin {
         self.script.replies.lock().unwrap().push_back(reply);
     }
 
+    /// Drops the replies that nobody has asked for.
+    pub(crate) fn forget(&self) {
+        self.script.replies.lock().unwrap().clear();
+    }
+
     /// The heads of all requests so far.
     pub(crate) fn requests(&self) -> Vec<String> {
         self.script.requests.lock().unwrap().clone()
@@ -116,6 +126,15 @@ impl ScriptedOrigin {
     }
 }
 
+impl Script {
+    /// Waits for a release and uses it up.
+    async fn released(&self) {
+        let mut released = self.released.subscribe();
+        let _ = released.wait_for(|released| *released > 0).await;
+        self.released.send_modify(|released| *released -= 1);
+    }
+}
+
 async fn serve(mut stream: TcpStream, script: Arc<Script>) {
     let mut buffer = Vec::new();
     loop {
@@ -132,7 +151,7 @@ async fn serve(mut stream: TcpStream, script: Arc<Script>) {
         let reply = if head.contains("/seawall-probe-") {
             Reply::error(404, "NoSuchKey")
         } else {
-            script.requests.lock().unwrap().push(head);
+            script.requests.lock().unwrap().push(head.clone());
             // A request that was not scripted breaks the connection.
             let Some(reply) = script.replies.lock().unwrap().pop_front() else {
                 return;
@@ -151,11 +170,26 @@ async fn serve(mut stream: TcpStream, script: Arc<Script>) {
                 let _ = stream.read_buf(&mut buffer).await;
                 return;
             }
-            Reply::Hold(bytes) => {
-                let mut released = script.released.subscribe();
-                let _ = released.wait_for(|released| *released > 0).await;
-                script.released.send_modify(|released| *released -= 1);
+            Reply::Repeat(status, code) => {
+                let said = format!("{code}</Code><Message>{head}</Message><Code>{code}");
+                let Reply::Send(bytes) = Reply::error(status, &said) else {
+                    unreachable!("an error is sent")
+                };
                 stream.write_all(&bytes).await
+            }
+            Reply::Hold(bytes) => {
+                script.released().await;
+                stream.write_all(&bytes).await
+            }
+            Reply::Drip(parts) => {
+                let mut sent = Ok(());
+                for (at, part) in parts.iter().enumerate() {
+                    if at > 0 {
+                        script.released().await;
+                    }
+                    sent = stream.write_all(part).await;
+                }
+                sent
             }
         };
         if sent.is_err() {

@@ -106,6 +106,21 @@ async fn an_edge_that_was_never_let_in_has_no_404s() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_refusal_of_everything_is_believed_for_five_seconds() {
+    let bucket = provisioned().await;
+    bucket.faults().deny_edge(true);
+    let edge = talking(&bucket).await;
+    edge.ready().await;
+    // Whether the edge is let in is asked of the root object.
+    let asked = || bucket.log().gets("index.html");
+    for (seconds, name, questions) in [(0, "1", 1), (0, "2", 1), (5, "3", 1), (1, "4", 2)] {
+        edge.advance(seconds);
+        is_denied(&edge.get(&format!("/nope-{name}")).await);
+        assert_eq!(asked(), questions, "/nope-{name}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn nothing_readable_proves_nothing() {
     let bucket = TestBucket::start().await;
     let edge = talking(&bucket).await;

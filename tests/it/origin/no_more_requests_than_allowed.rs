@@ -1,8 +1,10 @@
 //! `max_requests` bounds what is under way at the origin: who is over it waits, but not for ever.
 
-use crate::harness::{EdgeOptions, Reply, ScriptedOrigin, until};
+use std::time::Duration;
 
-async fn with_two(replies: Vec<Reply>) -> (ScriptedOrigin, crate::harness::TestEdge) {
+use crate::harness::{Answer, Client, EdgeOptions, Reply, ScriptedOrigin, TestEdge, until};
+
+async fn with_two(replies: Vec<Reply>) -> (ScriptedOrigin, TestEdge) {
     let origin = ScriptedOrigin::start(replies).await;
     let edge = EdgeOptions::new(&origin.url())
         .edge("debug_headers = true\n")
@@ -98,4 +100,107 @@ async fn who_waits_too_long_is_told_to_come_back() {
         assert_eq!(refused.status, 504);
     }
     assert_eq!(edge.get("/late").await.text(), "hello");
+}
+
+/// A 503 that says when to come back, and why it is one.
+fn is_shed(answer: &Answer) {
+    assert_eq!((answer.status, answer.cache().as_str()), (503, "Error"));
+    assert_eq!(answer.field("retry-after"), "1");
+    let told = answer.field("cache-status");
+    assert!(told.ends_with("; detail=origin-busy"), "{told}");
+}
+
+async fn asking(edge: &TestEdge, path: &str, fields: &[(&str, &str)]) -> Client {
+    let mut client = edge.connect().await;
+    client.send_request("GET", path, fields, "").await;
+    client
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn four_wait_for_each_permit_and_the_next_is_shed_at_once() {
+    const PERMITS: usize = 2;
+    const PLACES: usize = 4 * PERMITS;
+    let half = || Reply::SendAndStall(b"HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nhel".to_vec());
+    let origin = ScriptedOrigin::start([half(), half()]).await;
+    let edge = EdgeOptions::new(&origin.url())
+        .edge("debug_headers = true\n")
+        .origin("max_requests = 2\nfirst_byte_timeout = \"13s\"\nidle_timeout = \"60s\"\n")
+        .start()
+        .await;
+    edge.ready().await;
+    let asked = edge.edge.engine().metrics.origin("site");
+    let mut clients = Vec::new();
+    for number in 0..PERMITS {
+        clients.push(asking(&edge, &format!("/{number}"), &[]).await);
+    }
+    until("all permits are taken", || asked.bytes.value() == 6).await;
+    let place = Duration::from_secs(13);
+    let mut waiting = Vec::new();
+    for number in 0..PLACES {
+        // Fills and passes wait in one queue.
+        let fields: &[_] = if number % 2 == 0 {
+            &[]
+        } else {
+            &[("range", "bytes=0-1")]
+        };
+        waiting.push(asking(&edge, &format!("/waiting-{number}"), fields).await);
+        edge.waiting("one more waits", number + 1, place).await;
+    }
+    // The clock stands still: these are answered at once.
+    is_shed(&edge.get("/one-more").await);
+    is_shed(&edge.get_with("/one-more", &[("range", "bytes=0-1")]).await);
+    edge.waiting("the others wait on", PLACES, place).await;
+
+    // A place that is given up is one for the next.
+    edge.clock.advance(place);
+    for client in &mut waiting {
+        is_shed(&client.answer("GET").await);
+    }
+    let mut next = asking(&edge, "/next", &[]).await;
+    edge.waiting("the next one waits", 1, place).await;
+    edge.clock.advance(place);
+    is_shed(&next.answer("GET").await);
+    assert_eq!(origin.count(), PERMITS, "the origin heard nothing of them");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_passes_through_gets_three_quarters() {
+    let part = "HTTP/1.1 206 Partial Content\r\ncontent-range: bytes 0-4/9\r\netag: \"e\"\r\n\
+        content-length: 5\r\n\r\nhel";
+    let part = || Reply::SendAndStall(part.as_bytes().to_vec());
+    let origin = ScriptedOrigin::start([part(), part(), part()]).await;
+    let edge = EdgeOptions::new(&origin.url())
+        .edge("debug_headers = true\n")
+        .origin("max_requests = 4\nfirst_byte_timeout = \"17s\"\nidle_timeout = \"60s\"\n")
+        .start()
+        .await;
+    edge.ready().await;
+    let range = [("range", "bytes=0-4")];
+    let mut passing = Vec::new();
+    for number in 0..3 {
+        let mut client = asking(&edge, &format!("/{number}"), &range).await;
+        assert_eq!(client.head().await.status, 206);
+        passing.push(client);
+    }
+
+    // One permit is left, and it is not for a fourth.
+    let mut fourth = asking(&edge, "/fourth", &range).await;
+    let place = Duration::from_secs(17);
+    edge.waiting("the fourth waits", 1, place).await;
+    assert_eq!(origin.count(), 3);
+    // A fill has it; but not if its answer turns out to be one that passes through.
+    origin.then(Reply::ok("", "kept"));
+    assert_eq!(edge.get("/kept").await.text(), "kept");
+    origin.then(Reply::ok("cache-control: private\r\n", "mine"));
+    is_shed(&edge.get("/private").await);
+    assert_eq!(origin.count(), 5);
+    edge.clock.advance(place);
+    is_shed(&fourth.answer("GET").await);
+
+    // One that ends makes room for one.
+    passing.pop();
+    let asked = edge.edge.engine().metrics.origin("site");
+    until("two are left", || asked.in_flight.value() == 2).await;
+    origin.then(Reply::ok("cache-control: private\r\n", "mine"));
+    assert_eq!(edge.get("/private").await.text(), "mine");
 }
