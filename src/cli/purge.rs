@@ -43,7 +43,7 @@ pub(super) async fn run(arguments: Arguments) -> miette::Result<()> {
     if let Some(reference) = arguments.caller_reference {
         body["caller_reference"] = reference.into();
     }
-    let url = format!("{}/v1/invalidations", arguments.admin.trim_end_matches('/'));
+    let url = address(&arguments.admin)?;
     // The token is for this one address: no proxy, no redirect.
     let client = reqwest::Client::builder()
         .no_proxy()
@@ -93,4 +93,23 @@ pub(super) async fn run(arguments: Arguments) -> miette::Result<()> {
         "{id}: {state} at position {position}; {dropped}\n"
     ));
     Ok(())
+}
+
+/// Where to call. Messages repeat it, so it may hold nothing that is a secret.
+fn address(admin: &str) -> miette::Result<String> {
+    let is_plain = |url: &reqwest::Url| {
+        url.username().is_empty()
+            && url.password().is_none()
+            && url.query().is_none()
+            && url.fragment().is_none()
+    };
+    match admin.parse::<reqwest::Url>() {
+        Ok(url) if url.has_host() && is_plain(&url) => {
+            Ok(format!("{}/v1/invalidations", admin.trim_end_matches('/')))
+        }
+        _ => Err(miette!(
+            "the address of the admin API (not shown here) cannot be used; it is a URL as \
+             http://127.0.0.1:9080, without user information and without a query"
+        )),
+    }
 }

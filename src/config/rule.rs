@@ -97,8 +97,9 @@ pub(super) struct List<T> {
 impl Refusal {
     /// `found "text", which FLAW`.
     pub(super) fn text(text: &str, flaw: &str) -> Self {
+        let shown = shown(text);
         Self {
-            found: format!("found {}, which {flaw}", quoted(text)),
+            found: format!("found {shown}, which {flaw}"),
             nearest: None,
             form: None,
         }
@@ -148,6 +149,20 @@ pub(super) fn nearest<'a>(text: &str, known: impl IntoIterator<Item = &'a str>) 
         .filter(|(distance, word)| *distance <= word.chars().count().div_ceil(3))
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, word)| word)
+}
+
+/// A text as a refusal shows it. Of what looks like a URL the parts that may hold a secret are left
+/// out: a name and a password before an `@`, a signature in the query.
+fn shown(text: &str) -> String {
+    if text.contains('@') {
+        return "a text (not shown here)".to_owned();
+    }
+    match text.split_once(['?', '#']) {
+        Some((before, _)) if before.contains("://") => {
+            format!("{} and more (not shown here)", quoted(before))
+        }
+        _ => quoted(text),
+    }
 }
 
 /// A text in double quotes, shortened, with control characters escaped.

@@ -89,6 +89,8 @@ fn unknown(key: &Spanned<DeString<'_>>, path: &str, schema: &Value) -> Fault {
 
 fn mismatch(value: &Spanned<DeValue<'_>>, schema: &Value, path: &str) -> Fault {
     let found = match value.get_ref() {
+        // Where a table belongs, as that of a token, the text may be the token itself.
+        DeValue::String(_) if accepts(schema, "object") => "a text (not shown here)".to_owned(),
         DeValue::String(text) => format!("text {}", quoted(text)),
         DeValue::Integer(number) => format!("the number {}", shortened(&number.to_string())),
         DeValue::Float(number) => format!("the number {}", shortened(number.as_str())),

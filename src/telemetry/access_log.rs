@@ -17,6 +17,7 @@ use std::time::Duration;
 use serde::Serialize;
 
 use super::metrics::Metrics;
+use super::redact;
 use crate::clock::{self, SharedClock};
 use crate::semantics::age::Instant;
 use crate::semantics::dates::UnixTime;
@@ -306,8 +307,8 @@ impl Shared {
                     labels,
                     client: fixed.client,
                     method,
-                    host,
-                    target,
+                    host: redact::host(host),
+                    target: &redact::target(target),
                     protocol: fixed.protocol,
                     status: fixed.status,
                     bytes: fixed.bytes,

@@ -17,5 +17,6 @@ mod policy;
 mod purge;
 mod range;
 mod readme;
+mod secrets;
 mod serve;
 mod stores;
