@@ -13,6 +13,7 @@ pub mod credentials;
 pub mod http;
 pub mod judge;
 pub mod missing;
+mod queue;
 pub mod s3;
 pub mod sigv4;
 

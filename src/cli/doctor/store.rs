@@ -17,7 +17,7 @@ use crate::origin::judge;
 use crate::origin::s3::S3Options;
 use crate::origin::s3::learn::{SKEW, told_region, told_time};
 use crate::origin::s3::place::{Bucket, Place};
-use crate::origin::s3::probe::read_document;
+use crate::origin::s3::exchange::read_document;
 use crate::semantics::dates::UnixTime;
 use crate::semantics::target;
 

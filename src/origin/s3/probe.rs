@@ -6,11 +6,10 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use ::http::{HeaderValue, StatusCode, header};
-use http_body_util::BodyExt;
-use hyper::body::Incoming;
 
-use super::{ACCEPTED, DOCUMENT, Inner};
-use crate::clock::{self, Clock};
+use super::exchange::read_document;
+use super::{ACCEPTED, Inner};
+use crate::clock;
 use crate::origin::judge::{self, Judged};
 use crate::origin::{Ask, missing};
 
@@ -108,7 +107,7 @@ impl Inner {
             if self.credentials.current().is_some() || !self.sign {
                 // A permit first, as a request has one, and then a turn, so that a request that
                 // needs the result waits for this one.
-                let permit = self.permits.acquire().await;
+                let permit = self.queue.next().await;
                 let turn = self.confirming.lock().await;
                 self.probe().await;
                 drop((turn, permit));
@@ -125,23 +124,4 @@ impl Inner {
             }
         }
     }
-}
-
-/// The beginning of an error document; what came, if it breaks off.
-pub(crate) async fn read_document(
-    body: &mut Incoming,
-    clock: &dyn Clock,
-    idle: Duration,
-) -> String {
-    let mut document = Vec::new();
-    // To the very end, where there is one within the bound: only then the connection is whole again.
-    while document.len() < DOCUMENT {
-        let Ok(Some(Ok(frame))) = clock::within(clock, idle, body.frame()).await else {
-            break;
-        };
-        if let Some(bytes) = frame.data_ref() {
-            document.extend_from_slice(&bytes[..bytes.len().min(DOCUMENT - document.len())]);
-        }
-    }
-    String::from_utf8_lossy(&document).into_owned()
 }
