@@ -21,7 +21,8 @@ async fn then_it_asks_by_itself() {
         .start()
         .await;
     edge.ready().await;
-    // What the edge does every 300 seconds by itself falls on another instant.
+    // What the edge asks by itself every 300 seconds falls on another instant.
+    edge.waiting("its next question is planned", 1, WAIT).await;
     edge.advance(1);
 
     let mut first = edge.connect().await;
