@@ -6,6 +6,7 @@
 use crate::purge::ledger::Liveness;
 use crate::semantics::cache_status::Forward;
 use crate::semantics::freshness::State;
+use crate::semantics::reason::Reason;
 
 /// What is known about a request when its key has been looked up.
 #[derive(Clone, Copy, Debug, Default)]
@@ -22,6 +23,11 @@ pub struct Facts {
     pub only_if_cached: bool,
     /// The last answer under this key could not be shared, a short while ago.
     pub unshareable: bool,
+    /// The viewer does not take the stored answer unvalidated, and is listened to
+    /// (`semantics::wishes`).
+    pub unwanted: bool,
+    /// The viewer wants its answer not to be stored, and is listened to.
+    pub no_store: bool,
 }
 
 /// What is known about a stored answer.
@@ -57,9 +63,14 @@ pub enum Verdict {
     ServeStale {
         /// And refresh it in the background.
         refresh: bool,
+        /// What permits that.
+        reason: Reason,
     },
     /// Ask the origin whether the stored answer is still good.
-    Validate,
+    Validate {
+        /// Why the origin is asked.
+        why: Forward,
+    },
     /// Fetch the object, for everybody who waits for it.
     Fetch {
         /// Why the origin is asked.
@@ -69,6 +80,8 @@ pub enum Verdict {
     Pass {
         /// Why the origin is asked.
         why: Forward,
+        /// Why nothing is stored.
+        reason: Reason,
     },
     /// Only a stored answer was wanted, and there is none: 504 (RFC 9111 section 5.2.1.7).
     Refuse,
@@ -81,7 +94,7 @@ impl Verdict {
         match self {
             Self::Serve => "serve",
             Self::ServeStale { .. } => "serve-stale",
-            Self::Validate => "validate",
+            Self::Validate { .. } => "validate",
             Self::Fetch { .. } => "fetch",
             Self::Pass { .. } => "pass",
             Self::Refuse => "refuse",
@@ -92,57 +105,46 @@ impl Verdict {
 /// Decides what to do with a request.
 #[must_use]
 pub fn decide(facts: &Facts) -> Verdict {
-    if facts.concerns_origin {
-        return if facts.only_if_cached {
-            Verdict::Refuse
-        } else {
-            Verdict::Pass {
-                why: Forward::Request,
-            }
-        };
-    }
-    let usable = facts.found.map(|found| (found, use_of(&found)));
-    match usable {
-        Some((_, Use::Serve)) => Verdict::Serve,
-        Some((_, Use::ServeStale { refresh })) => Verdict::ServeStale { refresh },
-        // From here on the origin must be asked.
-        _ if facts.only_if_cached => Verdict::Refuse,
-        Some((_, Use::Validate)) => Verdict::Validate,
-        Some((found, Use::Replace)) => {
-            // A dead entry is as good as none.
-            let why = if found.liveness == Liveness::Dead {
-                Forward::UriMiss
-            } else {
-                Forward::Stale
-            };
-            fetch_or_pass(facts, why)
-        }
-        None => fetch_or_pass(facts, Forward::UriMiss),
-    }
-}
-
-enum Use {
-    Serve,
-    ServeStale { refresh: bool },
-    Validate,
-    Replace,
-}
-
-fn use_of(found: &Found) -> Use {
-    let validate = if found.validator.is_some() {
-        Use::Validate
+    let verdict = if facts.concerns_origin {
+        pass(Forward::Request, Reason::Precondition)
+    } else if facts.no_store {
+        pass(Forward::Request, Reason::RequestNoStore)
     } else {
-        Use::Replace
+        match facts.found {
+            Some(found) => use_of(&found, facts),
+            None => fetch_or_pass(facts, Forward::UriMiss),
+        }
+    };
+    match verdict {
+        Verdict::Serve | Verdict::ServeStale { .. } => verdict,
+        // The origin would have to be asked.
+        _ if facts.only_if_cached => Verdict::Refuse,
+        _ => verdict,
+    }
+}
+
+fn use_of(found: &Found, facts: &Facts) -> Verdict {
+    let ask = |why| match found.validator {
+        Some(_) => Verdict::Validate { why },
+        None => fetch_or_pass(facts, why),
     };
     match (found.liveness, found.state) {
-        (Liveness::Dead, _) => Use::Replace,
+        // A dead entry is as good as none.
+        (Liveness::Dead, _) => fetch_or_pass(facts, Forward::UriMiss),
         // A weak validator carries nothing across a soft purge (DESIGN 3.3).
-        (Liveness::Soft, _) if found.validator != Some(Validator::Strong) => Use::Replace,
-        (Liveness::Soft, _) => Use::Validate,
-        (Liveness::Alive, _) if found.always_validate => validate,
-        (Liveness::Alive, State::Fresh) => Use::Serve,
+        (Liveness::Soft, _) if found.validator != Some(Validator::Strong) => {
+            fetch_or_pass(facts, Forward::Stale)
+        }
+        (Liveness::Soft, _) => ask(Forward::Stale),
+        (Liveness::Alive, _) if found.always_validate => ask(Forward::Stale),
+        // While the origin rests no viewer's wish gets through to it.
+        (Liveness::Alive, State::Fresh) if !facts.unwanted || found.origin_rests => Verdict::Serve,
+        (Liveness::Alive, State::Fresh) => ask(Forward::Request),
         (Liveness::Alive, State::Stale { if_error: true, .. }) if found.origin_rests => {
-            Use::ServeStale { refresh: false }
+            Verdict::ServeStale {
+                refresh: false,
+                reason: Reason::OriginRests,
+            }
         }
         (
             Liveness::Alive,
@@ -150,18 +152,27 @@ fn use_of(found: &Found) -> Use {
                 while_revalidate: true,
                 ..
             },
-        ) => Use::ServeStale {
+        ) if !facts.unwanted => Verdict::ServeStale {
             refresh: !found.origin_rests,
+            reason: Reason::StaleWhileRevalidate,
         },
-        (Liveness::Alive, State::Stale { .. }) => validate,
+        (Liveness::Alive, State::Stale { .. }) => ask(Forward::Stale),
     }
+}
+
+const fn pass(why: Forward, reason: Reason) -> Verdict {
+    Verdict::Pass { why, reason }
 }
 
 fn fetch_or_pass(facts: &Facts, why: Forward) -> Verdict {
     // A HEAD fetches no body that could be stored; a range of an unknown object is asked of the
     // origin as it is; a key whose answers cannot be shared must not queue anybody.
-    if facts.head || facts.range || facts.unshareable {
-        Verdict::Pass { why }
+    if facts.head {
+        pass(why, Reason::Head)
+    } else if facts.range {
+        pass(why, Reason::Range)
+    } else if facts.unshareable {
+        pass(why, Reason::Unshareable)
     } else {
         Verdict::Fetch { why }
     }
@@ -194,12 +205,28 @@ mod tests {
         if_error: true,
     };
 
+    const VALIDATE: Verdict = Verdict::Validate {
+        why: Forward::Stale,
+    };
+    const SWR_REFRESH: Verdict = Verdict::ServeStale {
+        refresh: true,
+        reason: Reason::StaleWhileRevalidate,
+    };
+    const RESTS: Verdict = Verdict::ServeStale {
+        refresh: false,
+        reason: Reason::OriginRests,
+    };
+
     #[test]
     fn every_row_of_the_table() {
         use Liveness::{Alive, Dead, Soft};
         let of = |found: Found| Facts {
             found: Some(found),
             ..Facts::default()
+        };
+        let unwanted = |found| Facts {
+            unwanted: true,
+            ..of(found)
         };
         let rests = |state| Found {
             origin_rests: true,
@@ -246,7 +273,7 @@ mod tests {
             (
                 "fresh, but softly purged",
                 of(found(Soft, State::Fresh)),
-                Verdict::Validate,
+                VALIDATE,
             ),
             ("softly purged, weak validator", of(weak(Soft)), stale),
             (
@@ -254,7 +281,7 @@ mod tests {
                 of(weak(Alive)),
                 Verdict::Serve,
             ),
-            ("no-cache", of(no_cache), Verdict::Validate),
+            ("no-cache", of(no_cache), VALIDATE),
             (
                 "no-cache without validator",
                 of(Found {
@@ -263,38 +290,30 @@ mod tests {
                 }),
                 stale,
             ),
-            ("stale", of(found(Alive, STALE)), Verdict::Validate),
+            ("stale", of(found(Alive, STALE)), VALIDATE),
             ("stale without validator", of(bare(STALE)), stale),
             (
                 "stale within its window",
                 of(found(Alive, SWR)),
-                Verdict::ServeStale { refresh: true },
+                SWR_REFRESH,
             ),
             ("the same, but purged", of(found(Dead, SWR)), miss),
             (
                 "the same, but softly purged",
                 of(found(Soft, SWR)),
-                Verdict::Validate,
+                VALIDATE,
             ),
-            (
-                "the same while the origin rests",
-                of(rests(SWR)),
-                Verdict::ServeStale { refresh: false },
-            ),
+            ("the same while the origin rests", of(rests(SWR)), RESTS),
             (
                 "usable on error, no error known",
                 of(found(Alive, SIE)),
-                Verdict::Validate,
+                VALIDATE,
             ),
-            (
-                "usable on error, the origin rests",
-                of(rests(SIE)),
-                Verdict::ServeStale { refresh: false },
-            ),
+            ("usable on error, the origin rests", of(rests(SIE)), RESTS),
             (
                 "not usable on error, the origin rests",
                 of(rests(STALE)),
-                Verdict::Validate,
+                VALIDATE,
             ),
             (
                 "HEAD of nothing",
@@ -302,9 +321,7 @@ mod tests {
                     head: true,
                     ..Facts::default()
                 },
-                Verdict::Pass {
-                    why: Forward::UriMiss,
-                },
+                pass(Forward::UriMiss, Reason::Head),
             ),
             (
                 "range of nothing",
@@ -312,9 +329,7 @@ mod tests {
                     range: true,
                     ..Facts::default()
                 },
-                Verdict::Pass {
-                    why: Forward::UriMiss,
-                },
+                pass(Forward::UriMiss, Reason::Range),
             ),
             (
                 "unshareable",
@@ -322,9 +337,7 @@ mod tests {
                     unshareable: true,
                     ..Facts::default()
                 },
-                Verdict::Pass {
-                    why: Forward::UriMiss,
-                },
+                pass(Forward::UriMiss, Reason::Unshareable),
             ),
             (
                 "If-Match goes to the origin even when fresh",
@@ -332,9 +345,7 @@ mod tests {
                     concerns_origin: true,
                     ..of(found(Alive, State::Fresh))
                 },
-                Verdict::Pass {
-                    why: Forward::Request,
-                },
+                pass(Forward::Request, Reason::Precondition),
             ),
             (
                 "only-if-cached and fresh",
@@ -368,6 +379,97 @@ mod tests {
                     ..Facts::default()
                 },
                 Verdict::Refuse,
+            ),
+            (
+                "an unwanted fresh one is validated",
+                unwanted(found(Alive, State::Fresh)),
+                Verdict::Validate {
+                    why: Forward::Request,
+                },
+            ),
+            (
+                "an unwanted fresh one without validator is fetched",
+                unwanted(bare(State::Fresh)),
+                Verdict::Fetch {
+                    why: Forward::Request,
+                },
+            ),
+            (
+                "an unwanted fresh one without validator, for HEAD",
+                Facts {
+                    head: true,
+                    ..unwanted(bare(State::Fresh))
+                },
+                pass(Forward::Request, Reason::Head),
+            ),
+            (
+                "an unwanted fresh one while the origin rests",
+                unwanted(rests(State::Fresh)),
+                Verdict::Serve,
+            ),
+            (
+                "an unwanted stale one is not served within its window",
+                unwanted(found(Alive, SWR)),
+                VALIDATE,
+            ),
+            (
+                "an unwanted stale one while the origin rests",
+                unwanted(rests(SWR)),
+                RESTS,
+            ),
+            (
+                "an unwanted one that is dead",
+                unwanted(found(Dead, SWR)),
+                miss,
+            ),
+            (
+                "unwanted and only-if-cached contradict each other",
+                Facts {
+                    only_if_cached: true,
+                    ..unwanted(found(Alive, State::Fresh))
+                },
+                Verdict::Refuse,
+            ),
+            (
+                "no-store passes by what is fresh",
+                Facts {
+                    no_store: true,
+                    ..of(found(Alive, State::Fresh))
+                },
+                pass(Forward::Request, Reason::RequestNoStore),
+            ),
+            (
+                "no-store and only-if-cached",
+                Facts {
+                    no_store: true,
+                    only_if_cached: true,
+                    ..of(found(Alive, State::Fresh))
+                },
+                Verdict::Refuse,
+            ),
+            (
+                "only-if-cached within a stale window",
+                Facts {
+                    only_if_cached: true,
+                    ..of(found(Alive, SWR))
+                },
+                SWR_REFRESH,
+            ),
+            (
+                "only-if-cached and no-cache",
+                Facts {
+                    only_if_cached: true,
+                    ..of(no_cache)
+                },
+                Verdict::Refuse,
+            ),
+            (
+                "stale without validator, for a range",
+                Facts {
+                    range: true,
+                    ..of(bare(STALE))
+                },
+                pass(Forward::Stale, Reason::Range),
             ),
         ];
         for (name, facts, expected) in rows {

@@ -15,7 +15,7 @@ use super::settings::{
 };
 use super::texts;
 use crate::policy::behavior::Methods;
-use crate::policy::cache_policy::CachePolicy;
+use crate::policy::cache_policy::{CachePolicy, ViewerCacheControl};
 use crate::policy::distribution::Domain;
 
 // [edge]
@@ -228,6 +228,13 @@ pub(super) const METHODS: List<&'static str> = List {
     max: 2,
 };
 pub(super) const CACHE_POLICY: Preset = Preset;
+pub(super) const VIEWER_CACHE_CONTROL: Words<ViewerCacheControl> = Words {
+    words: &[
+        ("ignore", ViewerCacheControl::Ignore),
+        ("honor", ViewerCacheControl::Honor),
+    ],
+    default: 0,
+};
 pub(super) const TTL: Time = Time {
     default: None,
     min: Duration::ZERO,

@@ -263,6 +263,10 @@ pub(super) struct Distribution {
         extend("x-default" = keys::BY_POLICY)
     )]
     pub(super) stale_on_error: Option<Spanned<String>>,
+    /// Whether a viewer's `no-cache`, `no-store`, `max-age` and `min-fresh` are followed. `only-if-cached` always is,
+    /// `max-stale` never.
+    #[schemars(with = "String", transform = described(&keys::VIEWER_CACHE_CONTROL))]
+    pub(super) viewer_cache_control: Option<Spanned<String>>,
 }
 
 /// `origins.NAME.credentials`.

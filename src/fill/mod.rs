@@ -12,6 +12,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use http::StatusCode;
 use tokio::runtime::Handle;
 use tokio::sync::{Semaphore, oneshot};
 
@@ -23,6 +24,7 @@ use crate::policy::key::{Key, KeyHash};
 use crate::purge::ledger::Ledger;
 use crate::purge::pattern::Identity;
 use crate::semantics::age::Instant;
+use crate::semantics::reason::Reason;
 use crate::store::entry::Entry;
 use crate::store::memory::Memory;
 use crate::telemetry::metrics::Metrics;
@@ -64,10 +66,10 @@ pub enum Outcome {
     Stored(Arc<Entry>),
     /// The old body with a new head (304); to be judged likewise.
     Renewed(Arc<Entry>),
-    /// The answer cannot be shared, or is too large to be: `why` is its word.
+    /// The answer cannot be shared, or is too large to be.
     Unshareable {
         /// Why not.
-        why: &'static str,
+        why: Reason,
     },
     /// No answer that could be served.
     Failed(Arc<OriginError>),
@@ -82,6 +84,20 @@ pub struct Live {
     pub response: OriginResponse,
     /// When it was asked for and came.
     pub exchange: Exchange,
+    /// The status of the origin: not the answer's where a 304 stands behind it.
+    pub forward_status: StatusCode,
+}
+
+impl Live {
+    /// The origin's answer itself.
+    pub(crate) fn new(response: OriginResponse, exchange: Exchange) -> Self {
+        let forward_status = response.status;
+        Self {
+            response,
+            exchange,
+            forward_status,
+        }
+    }
 }
 
 /// All fills of an edge.

@@ -8,17 +8,19 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{HeaderValue, StatusCode, header};
+use http::{HeaderMap, HeaderValue, StatusCode, header};
 use tokio::sync::oneshot;
 
 use super::flights::Flight;
 use super::{BUDGET_UNIT, Inner, Live, Outcome, Plan};
 use crate::clock;
 use crate::object::head::{Exchange, Head};
+use crate::origin::body::OriginBody;
 use crate::origin::{Ask, OriginError, OriginResponse, Purpose};
 use crate::purge::ledger::Liveness;
 use crate::purge::stamp::Stamp;
 use crate::semantics::fields;
+use crate::semantics::reason::Reason;
 use crate::semantics::storable::{self, Asked};
 use crate::store::entry::Entry;
 
@@ -99,12 +101,27 @@ async fn fill(inner: &Inner, plan: &Plan, flight: &Flight, live: oneshot::Sender
         let Some(asked_about) = validate.take() else {
             return Outcome::Failed(Arc::new(OriginError::Unasked("304".to_owned())));
         };
-        if let Some(renewed) = renew(inner, plan, &asked_about, &answer) {
-            return Outcome::Renewed(renewed);
+        match renew(inner, plan, &asked_about, &answer) {
+            Some(Ok(renewed)) => return Outcome::Renewed(renewed),
+            Some(Err((fields, why))) => {
+                // It was good for the one who asked, and is for nobody else any more
+                // (RFC 9111 section 3.2: the merged fields forbid to keep it).
+                inner.memory.remove(&asked_about);
+                inner.remember_unshareable(&plan.key);
+                let response = OriginResponse {
+                    status: asked_about.head.status,
+                    headers: fields,
+                    body: OriginBody::made(asked_about.body.clone()),
+                    detail: asked_about.detail,
+                };
+                return pass_on(plan, answer.into_live(response), live, why);
+            }
+            // It does not fit the entry: that goes, and the origin is asked again without a
+            // condition, which it cannot answer with 304.
+            None => {
+                inner.memory.remove(&asked_about);
+            }
         }
-        // It does not fit the entry, or makes it unstorable: the entry goes, and the origin is
-        // asked again without a condition, which it cannot answer with 304.
-        inner.memory.remove(&asked_about);
     }
 }
 
@@ -112,6 +129,17 @@ struct Answered {
     response: OriginResponse,
     exchange: Exchange,
     stamp: Stamp,
+}
+
+impl Answered {
+    /// `response`, on the strength of this answer.
+    fn into_live(self, response: OriginResponse) -> Live {
+        Live {
+            response,
+            exchange: self.exchange,
+            forward_status: self.response.status,
+        }
+    }
 }
 
 /// Sends one request. `None`: the configuration changed underneath.
@@ -165,8 +193,14 @@ async fn ask(
     }))
 }
 
-/// The old body with a new head, if the 304 answers for it (RFC 9111 section 4.3.4; DESIGN 3.3).
-fn renew(inner: &Inner, plan: &Plan, entry: &Arc<Entry>, answer: &Answered) -> Option<Arc<Entry>> {
+/// The old body with a new head, if the 304 answers for it (RFC 9111 section 4.3.4; DESIGN 3.3); or
+/// its fields, if those forbid to keep it.
+fn renew(
+    inner: &Inner,
+    plan: &Plan,
+    entry: &Arc<Entry>,
+    answer: &Answered,
+) -> Option<Result<Arc<Entry>, (HeaderMap, Reason)>> {
     let update = &answer.response.headers;
     let agrees = |name| match (update.get(&name), entry.head.fields.first(&name)) {
         (Some(given), Some(kept)) => given.as_bytes() == kept,
@@ -180,7 +214,13 @@ fn renew(inner: &Inner, plan: &Plan, entry: &Arc<Entry>, answer: &Answered) -> O
     let merged = fields::merge_not_modified(&entry.head.fields.to_map(update.len()), update);
     let status = entry.head.status;
     let head = Head::new(status, merged.clone(), answer.exchange, &plan.policy.bounds);
-    storable::storable(&ASKED, status, &merged, &head.freshness).ok()?;
+    if let Err(why) = storable::storable(&ASKED, status, &merged, &head.freshness) {
+        let mut fields = head.fields.to_map(1);
+        // It comes from the store, so it says its age (RFC 9111 section 5.1).
+        let age = head.age.initial().as_secs();
+        fields.insert(header::AGE, HeaderValue::from(age));
+        return Some(Err((fields, why)));
+    }
     let (key, identity) = (entry.key.clone(), plan.identity.clone());
     let renewed = Arc::new(Entry::new(
         key,
@@ -191,7 +231,7 @@ fn renew(inner: &Inner, plan: &Plan, entry: &Arc<Entry>, answer: &Answered) -> O
         entry.detail,
     ));
     publish(inner, &renewed);
-    Some(renewed)
+    Some(Ok(renewed))
 }
 
 /// A request as the edge itself makes it: no viewer's credentials, no viewer's cookies.
@@ -221,11 +261,10 @@ async fn keep(
     );
     let length = response.body.length();
     let judged = storable::storable(&ASKED, response.status, &response.headers, &head.freshness)
-        .map_err(storable::Unstorable::as_str)
-        .and_then(|()| length.ok_or("no-length"))
+        .and_then(|()| length.ok_or(Reason::NoLength))
         .and_then(|length| {
             if length > plan.max_object_size {
-                Err("too-large")
+                Err(Reason::TooLarge)
             } else {
                 Ok(length)
             }
@@ -234,14 +273,15 @@ async fn keep(
         Ok(length) => length,
         Err(why) => {
             // The origin has changed its mind about this key: what was stored goes, unless it is
-            // newer than this answer.
-            if let Some(old) = inner.memory.find(&plan.key)
+            // newer than this answer. A failure says nothing about the object.
+            if !response.status.is_server_error()
+                && let Some(old) = inner.memory.find(&plan.key)
                 && old.head.exchange.sent <= exchange.sent
             {
                 inner.memory.remove(&old);
             }
             inner.remember_unshareable(&plan.key);
-            return pass_on(plan, Live { response, exchange }, live, why);
+            return pass_on(plan, Live::new(response, exchange), live, why);
         }
     };
     // The semaphore is never closed; so what is left is that there is no room for a while.
@@ -251,7 +291,7 @@ async fn keep(
     let Ok(Ok(_reserved)) =
         clock::within(&*inner.clock, ROOM, inner.budget.acquire_many(units)).await
     else {
-        return pass_on(plan, Live { response, exchange }, live, "in-flight");
+        return pass_on(plan, Live::new(response, exchange), live, Reason::InFlight);
     };
     let limit = GRACE.saturating_add(Duration::from_secs(length / LEAST_RATE));
     let body = match clock::within(&*inner.clock, limit, read(&mut response, length)).await {
@@ -282,7 +322,7 @@ async fn keep(
 }
 
 /// Hands an answer to the one follower who may have it. It goes at that viewer's pace from now on.
-fn pass_on(plan: &Plan, mut live: Live, to: oneshot::Sender<Live>, why: &'static str) -> Outcome {
+fn pass_on(plan: &Plan, mut live: Live, to: oneshot::Sender<Live>, why: Reason) -> Outcome {
     if let Err(error) = plan.origin.let_pass(&mut live.response) {
         return Outcome::Failed(Arc::new(error));
     }

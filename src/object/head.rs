@@ -28,6 +28,8 @@ pub struct Head {
     pub fields: FieldBlock,
     /// From which its age is computed (RFC 9111 section 4.2.3).
     pub age: AgeBase,
+    /// The origin gave an `Age`: what came was not made for this edge, and says so to every viewer.
+    pub aged: bool,
     /// How long it is fresh and what is allowed after that.
     pub freshness: Freshness,
     /// When the origin's answer was asked for and came.
@@ -53,11 +55,12 @@ impl Head {
         }
         let age = AgeBase::new(&headers, date, exchange.sent, exchange.received, wall);
         let freshness = Freshness::judge(status, &headers, wall, bounds);
-        headers.remove(header::AGE);
+        let aged = headers.remove(header::AGE).is_some();
         Self {
             status,
             fields: FieldBlock::new(&headers),
             age,
+            aged,
             freshness,
             exchange,
         }

@@ -4,16 +4,17 @@ use ::http::{HeaderMap, Method, StatusCode, header};
 
 use super::OriginError;
 use crate::semantics::range::{self, Selection};
+use crate::semantics::reason::Reason;
 
 /// What to make of an answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Judged {
     /// Serve it.
     Serve,
-    /// There is no such object; `detail` says how that is known, or is empty.
+    /// There is no such object; `detail` says how that is known, where the store said otherwise.
     Missing {
-        /// `origin-archived`, `origin-key-too-long`, `origin-bad-key`, or empty.
-        detail: &'static str,
+        /// That it is archived, or that no object can have its key.
+        detail: Option<Reason>,
     },
     /// 403 AccessDenied: missing or refused, which this answer alone does not tell.
     MissingOrDenied,
@@ -64,9 +65,9 @@ pub fn refusal(status: StatusCode, document: &str) -> Judged {
     };
     match (number, code) {
         (404, "NoSuchBucket") => misconfigured(),
-        (404, _) => Judged::Missing { detail: "" },
+        (404, _) => Judged::Missing { detail: None },
         (403, "InvalidObjectState") => Judged::Missing {
-            detail: "origin-archived",
+            detail: Some(Reason::OriginArchived),
         },
         // A key that may not be decrypted is a refusal, not a missing object.
         (403, "AccessDenied") if message.contains("kms:") || message.contains("KMS") => denied(),
@@ -74,11 +75,11 @@ pub fn refusal(status: StatusCode, document: &str) -> Judged {
         (401 | 403, _) => denied(),
         (400, code) if refuses_identity(code) => denied(),
         (400, "KeyTooLongError" | "KeyTooLong") => Judged::Missing {
-            detail: "origin-key-too-long",
+            detail: Some(Reason::OriginKeyTooLong),
         },
         // Names that a store takes for no key at all, MinIO for one.
         (400, "XMinioInvalidObjectName" | "InvalidObjectName" | "InvalidURI") => Judged::Missing {
-            detail: "origin-bad-key",
+            detail: Some(Reason::OriginBadKey),
         },
         (400, "AuthorizationHeaderMalformed" | "IllegalLocationConstraintException") => {
             misconfigured()
@@ -220,14 +221,14 @@ mod tests {
             })
         };
         let rows = [
-            (404, "NoSuchKey", Judged::Missing { detail: "" }),
+            (404, "NoSuchKey", Judged::Missing { detail: None }),
             (404, "NoSuchBucket", wrong(404, "NoSuchBucket")),
             (403, "AccessDenied", Judged::MissingOrDenied),
             (
                 403,
                 "InvalidObjectState",
                 Judged::Missing {
-                    detail: "origin-archived",
+                    detail: Some(Reason::OriginArchived),
                 },
             ),
             (
@@ -246,7 +247,7 @@ mod tests {
                 400,
                 "KeyTooLongError",
                 Judged::Missing {
-                    detail: "origin-key-too-long",
+                    detail: Some(Reason::OriginKeyTooLong),
                 },
             ),
             (

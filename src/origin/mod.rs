@@ -27,6 +27,8 @@ use tokio::sync::OwnedSemaphorePermit;
 
 use body::OriginBody;
 
+use crate::semantics::reason::Reason;
+
 /// A boxed future that can move between threads.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
@@ -95,8 +97,8 @@ pub struct OriginResponse {
     pub headers: HeaderMap,
     /// Its body. Of a status that the edge words itself (404, 412, 416) it is the edge's text.
     pub body: OriginBody,
-    /// Why a status is not what the store said: `origin-403-no-list`; else empty.
-    pub detail: &'static str,
+    /// Why the status is not what the store said, where it is not.
+    pub detail: Option<Reason>,
 }
 
 /// Where objects come from.
@@ -168,19 +170,41 @@ pub enum OriginError {
 }
 
 impl OriginError {
+    /// The reason that it is.
+    #[must_use]
+    pub const fn reason(&self) -> Reason {
+        match self {
+            Self::Connect(_) => Reason::OriginConnect,
+            Self::Timeout { .. } => Reason::OriginTimeout,
+            Self::Broken(_) => Reason::OriginBroken,
+            Self::Busy(_) => Reason::OriginBusy,
+            Self::NoCredentials(_) => Reason::OriginCredentials,
+            Self::Denied { .. } => Reason::OriginDenied,
+            Self::Misconfigured { .. } => Reason::OriginMisconfigured,
+            Self::Failed { .. } => Reason::OriginFailed,
+            Self::Unasked(_) => Reason::OriginUnasked,
+        }
+    }
+
     /// The error's word in metrics, logs and `detail`.
     #[must_use]
     pub const fn word(&self) -> &'static str {
+        self.reason().as_str()
+    }
+
+    /// The status that the origin answered with, where it answered.
+    #[must_use]
+    pub const fn status(&self) -> Option<u16> {
         match self {
-            Self::Connect(_) => "origin-connect",
-            Self::Timeout { .. } => "origin-timeout",
-            Self::Broken(_) => "origin-broken",
-            Self::Busy(_) => "origin-busy",
-            Self::NoCredentials(_) => "origin-credentials",
-            Self::Denied { .. } => "origin-denied",
-            Self::Misconfigured { .. } => "origin-misconfigured",
-            Self::Failed { .. } => "origin-failed",
-            Self::Unasked(_) => "origin-unasked",
+            Self::Denied { status, .. }
+            | Self::Misconfigured { status, .. }
+            | Self::Failed { status, .. } => Some(*status),
+            Self::Connect(_)
+            | Self::Timeout { .. }
+            | Self::Broken(_)
+            | Self::Busy(_)
+            | Self::NoCredentials(_)
+            | Self::Unasked(_) => None,
         }
     }
 

@@ -14,8 +14,20 @@ pub struct CachePolicy {
     pub name: String,
     /// Clamps, defaults and stale windows.
     pub bounds: Bounds,
+    /// Whether the Cache-Control of viewers counts; ignored in every preset.
+    pub viewer: ViewerCacheControl,
     /// Wait before the next attempt at a failed origin while a stale copy is served; 10 s in every preset.
     pub error_ttl: Duration,
+}
+
+/// What becomes of `no-cache`, `no-store`, `max-age` and `min-fresh` in a request (RFC 9111 section
+/// 5.2.1, all of it advice). `only-if-cached` is honoured and `max-stale` is not, whatever this says.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum ViewerCacheControl {
+    /// Nothing: a viewer cannot make the edge ask its origin. So do CloudFront and most other CDNs.
+    Ignore,
+    /// It is followed: what the viewer does not take as it is gets validated.
+    Honor,
 }
 
 impl CachePolicy {
@@ -34,6 +46,7 @@ impl CachePolicy {
     /// | min / default / max | 0 / 86 400 s / 31 536 000 s | 0 / none / none |
     /// | 404, 410, 414 without freshness | 10 s | as RFC 9111 says |
     /// | stale when the origin fails and said nothing about it | 86 400 s | 0 |
+    /// | Cache-Control of viewers | ignored | ignored |
     pub fn preset(name: &str) -> Option<Self> {
         let bounds = match name {
             "CloudFront" => Bounds {
@@ -57,6 +70,7 @@ impl CachePolicy {
         Some(Self {
             name: name.to_owned(),
             bounds,
+            viewer: ViewerCacheControl::Ignore,
             error_ttl: Duration::from_secs(10),
         })
     }

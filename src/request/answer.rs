@@ -27,6 +27,7 @@ use crate::semantics::age::Instant;
 use crate::semantics::cache_status::{CacheStatus, Forward};
 use crate::semantics::conditional::{self, Precondition};
 use crate::semantics::range::{self, Selection};
+use crate::semantics::reason::Reason;
 use crate::store::entry::Entry;
 use crate::telemetry::access_log::Record;
 use crate::verdict::Verdict;
@@ -83,7 +84,7 @@ pub(super) struct How {
     pub(super) forward_status: Option<StatusCode>,
     pub(super) stored: bool,
     pub(super) collapsed: bool,
-    pub(super) detail: &'static str,
+    pub(super) detail: Option<Reason>,
 }
 
 impl How {
@@ -95,7 +96,10 @@ impl How {
             forward_status: None,
             stored: false,
             collapsed: false,
-            detail: "",
+            detail: match verdict {
+                Verdict::ServeStale { reason, .. } | Verdict::Pass { reason, .. } => Some(reason),
+                _ => None,
+            },
         }
     }
 }
@@ -131,13 +135,12 @@ impl Engine {
     ) -> Response<Body> {
         let head = &entry.head;
         let mut headers = ready_fields(entry);
-        // Who caused the fetch gets the answer as it came; everybody else learns its age.
-        if how.cost != Cost::Request {
+        // Who caused the fetch gets the answer as it came, with an Age only if it came with one
+        // (RFC 9111 section 5.1); everybody else learns its age.
+        if how.cost != Cost::Request || head.aged {
             headers.insert(header::AGE, HeaderValue::from(head.age.at(now).as_secs()));
         }
-        if how.detail.is_empty() {
-            how.detail = entry.detail;
-        }
+        how.detail = how.detail.or(entry.detail);
         let (status, body) = if head.status == StatusCode::OK {
             select(asked, head, &mut headers, &entry.body)
         } else {
@@ -160,12 +163,14 @@ impl Engine {
         asked: &Asked<'_>,
         key: &Key,
         live: Live,
-        how: How,
+        mut how: How,
     ) -> Response<Body> {
         let Live {
             mut response,
             exchange,
+            forward_status,
         } = live;
+        how.forward_status = Some(forward_status);
         // The fill asked without the viewer's conditions; they are applied to the result.
         let unchanged = response.status == StatusCode::OK
             && conditional::evaluate(asked.headers, &response.headers, exchange.received_wall)
@@ -192,10 +197,9 @@ impl Engine {
             body,
             detail,
         } = response;
-        how.forward_status = Some(status);
-        if how.detail.is_empty() {
-            how.detail = detail;
-        }
+        how.forward_status = how.forward_status.or(Some(status));
+        // What the origin said weighs more than why it was asked.
+        how.detail = detail.or(how.detail);
         let bodiless = *asked.method == Method::HEAD || status == StatusCode::NOT_MODIFIED;
         let (body, bytes) = if bodiless {
             (Body::none(), Some(0))
@@ -231,7 +235,10 @@ impl Engine {
         mut how: How,
     ) -> Response<Body> {
         let (headers, text) = refusal.answer(asked.id.as_str());
-        how.detail = refusal.word();
+        how.detail = Some(refusal.reason());
+        if let Refusal::Origin { error, .. } = refusal {
+            how.forward_status = error.status().and_then(|s| StatusCode::from_u16(s).ok());
+        }
         let status = refusal.status();
         let (body, bytes) = sent(asked, status, text);
         let draft = Draft {
@@ -270,7 +277,10 @@ impl Engine {
             collapsed: how.collapsed,
             ttl,
             key: shown.as_deref(),
-            detail: Some(how.detail).filter(|detail| site.debug_headers && !detail.is_empty()),
+            detail: how
+                .detail
+                .filter(|_| site.debug_headers)
+                .map(Reason::as_str),
         };
         // Appended: an origin that is a cache has lines of its own.
         headers.append(CACHE_STATUS, cache_status.render());
@@ -280,6 +290,9 @@ impl Engine {
         headers.insert(X_REQUEST_ID, asked.id.value());
         headers.insert(X_EDGE_POP, site.pop.clone());
         self.metrics.answer(how.verdict, status);
+        if let Some(reason) = how.detail {
+            self.metrics.reason(reason);
+        }
         if how.verdict != Verdict::Serve {
             self.metrics
                 .took(how.verdict, self.clock.now().saturating_since(asked.at));
@@ -302,7 +315,7 @@ impl Engine {
                 bytes,
                 verdict: how.verdict.as_str(),
                 cache: cache.0,
-                detail: how.detail,
+                detail: how.detail.map_or("", Reason::as_str),
                 request_id: asked.id.as_str(),
                 user_agent: user_agent(asked),
             });
@@ -343,7 +356,7 @@ impl Engine {
                 bytes,
                 verdict: how.verdict.as_str(),
                 cache: word(how.cost, status).0,
-                detail: how.detail,
+                detail: how.detail.map_or("", Reason::as_str),
                 request_id: id.as_str(),
                 user_agent,
             });

@@ -6,10 +6,12 @@ use std::sync::Arc;
 use http::{HeaderMap, Method, header};
 
 use crate::object::id::ObjectId;
+use crate::policy::cache_policy::ViewerCacheControl;
 use crate::semantics::age::Instant;
 use crate::semantics::conditional;
 use crate::semantics::directives::Directives;
 use crate::semantics::range;
+use crate::semantics::wishes::Wishes;
 use crate::store::entry::Entry;
 use crate::verdict::Facts;
 
@@ -32,12 +34,21 @@ impl Engine {
         let found = entry.as_ref().map(|entry| entry.found(&self.ledger, now));
         let only_if_cached =
             headers.contains_key(header::CACHE_CONTROL) && Directives::of(headers).only_if_cached;
+        let wishes = match keyed.distribution.default_behavior.cache.viewer {
+            ViewerCacheControl::Ignore => Wishes::default(),
+            ViewerCacheControl::Honor => Wishes::of(headers),
+        };
+        let accepts = |entry: &Arc<Entry>| {
+            wishes.accepts(entry.head.age.at(now), entry.head.freshness.lifetime)
+        };
         let facts = Facts {
             found,
             head: *method == Method::HEAD,
             range: range::is_asked(method, headers),
             concerns_origin: conditional::concerns_origin(headers),
             only_if_cached,
+            unwanted: entry.as_ref().is_some_and(|entry| !accepts(entry)),
+            no_store: wishes.no_store,
             unshareable: entry.is_none() && self.fills.is_unshareable(&keyed.key),
         };
         (entry, facts)

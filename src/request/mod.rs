@@ -6,6 +6,7 @@
 
 pub(crate) mod answer;
 pub mod body;
+mod head;
 mod lookup;
 mod pump;
 pub mod receive;
@@ -24,11 +25,13 @@ use tokio::runtime::Handle;
 
 use crate::clock::{self, SharedClock};
 use crate::fill::{Fills, Outcome, Plan};
+use crate::object::head::Exchange;
 use crate::origin::{Ask, Origin, OriginError, Purpose};
 use crate::policy::distribution::Distributions;
 use crate::purge::ledger::{Ledger, Liveness};
 use crate::semantics::cache_status::Forward;
 use crate::semantics::freshness::State;
+use crate::semantics::reason::Reason;
 use crate::store::entry::Entry;
 use crate::store::memory::Memory;
 use crate::telemetry::access_log::AccessLog;
@@ -176,7 +179,7 @@ impl Engine {
                     let how = How::new(verdict, Cost::Nothing, None);
                     return self.answer_stored(&asked, &keyed.key, &entry, now, how);
                 }
-                (Verdict::ServeStale { refresh }, Some(entry)) => {
+                (Verdict::ServeStale { refresh, .. }, Some(entry)) => {
                     if refresh && let Some(plan) = self.plan(&keyed, Some(Arc::clone(&entry))) {
                         // Nobody waits for it: the ticket is thrown away.
                         drop(self.fills.join_or_start(plan));
@@ -184,20 +187,14 @@ impl Engine {
                     let how = How::new(verdict, Cost::Nothing, None);
                     return self.answer_stored(&asked, &keyed.key, &entry, now, how);
                 }
-                (Verdict::Validate, entry) => {
-                    if let Some(answer) = self
-                        .follow(&asked, &keyed, verdict, Forward::Stale, entry)
-                        .await
-                    {
-                        return answer;
-                    }
-                }
-                (Verdict::Fetch { why }, entry) => {
+                (Verdict::Validate { why } | Verdict::Fetch { why }, entry) => {
                     if let Some(answer) = self.follow(&asked, &keyed, verdict, why, entry).await {
                         return answer;
                     }
                 }
-                (Verdict::Pass { why }, _) => return self.pass(&asked, &keyed, why).await,
+                (Verdict::Pass { why, reason }, entry) => {
+                    return self.pass(&asked, &keyed, why, reason, entry).await;
+                }
                 (Verdict::Refuse, _) => {
                     let how = How::new(verdict, Cost::Nothing, None);
                     return self.answer_refusal(&asked, &Refusal::NotCached, how);
@@ -206,7 +203,8 @@ impl Engine {
                 (Verdict::Serve | Verdict::ServeStale { .. }, None) => break,
             }
         }
-        self.pass(&asked, &keyed, Forward::UriMiss).await
+        let (why, reason) = (Forward::UriMiss, Reason::Overtaken);
+        self.pass(&asked, &keyed, why, reason, None).await
     }
 
     /// Waits for a fill. `None`: a purge overtook what it brought, or the configuration changed.
@@ -218,7 +216,9 @@ impl Engine {
         why: Forward,
         found: Option<Arc<Entry>>,
     ) -> Option<Response<Body>> {
-        let validate = found.clone().filter(|_| verdict == Verdict::Validate);
+        let validate = found
+            .clone()
+            .filter(|_| matches!(verdict, Verdict::Validate { .. }));
         let Some(plan) = self.plan(keyed, validate.clone()) else {
             return Some(self.answer_refusal(
                 asked,
@@ -231,7 +231,7 @@ impl Engine {
         let mut how = How::new(verdict, Cost::Nothing, Some(why));
         how.collapsed = !first;
         let Ok((outcome, live)) = clock::within(&*self.clock, WAIT, ticket.wait()).await else {
-            return Some(self.pass(asked, keyed, why).await);
+            return Some(self.pass(asked, keyed, why, Reason::Waited, None).await);
         };
         match outcome {
             Outcome::Stored(entry) | Outcome::Renewed(entry)
@@ -257,11 +257,14 @@ impl Engine {
             }
             Outcome::Unshareable { why } => Some(match live {
                 Some(live) => {
-                    how.cost = Cost::Request;
-                    how.detail = why;
+                    how.cost = match live.forward_status {
+                        StatusCode::NOT_MODIFIED => Cost::Condition,
+                        _ => Cost::Request,
+                    };
+                    how.detail = Some(why);
                     self.answer_live(asked, &keyed.key, live, how)
                 }
-                None => self.pass(asked, keyed, Forward::UriMiss).await,
+                None => self.pass(asked, keyed, Forward::UriMiss, why, None).await,
             }),
             Outcome::Failed(error) => {
                 how.cost = if first { Cost::Request } else { Cost::Nothing };
@@ -299,13 +302,21 @@ impl Engine {
                 entry.rest_origin(
                     now.saturating_add(keyed.distribution.default_behavior.cache.error_ttl),
                 );
-                how.verdict = Verdict::ServeStale { refresh: false };
+                // A fresh one is here if its viewer wanted it validated: better this than an error.
+                how.verdict = match entry.head.state(now) {
+                    State::Fresh => Verdict::Serve,
+                    State::Stale { .. } => Verdict::ServeStale {
+                        refresh: false,
+                        reason: error.reason(),
+                    },
+                };
+                how.forward_status = error.status().and_then(|s| StatusCode::from_u16(s).ok());
                 how.cost = if how.cost == Cost::Request {
                     Cost::Condition
                 } else {
                     how.cost
                 };
-                how.detail = error.word();
+                how.detail = Some(error.reason());
                 self.answer_stored(asked, &keyed.key, &entry, now, how)
             }
             None => {
@@ -324,8 +335,10 @@ impl Engine {
         asked: &Asked<'_>,
         keyed: &Keyed<'static>,
         why: Forward,
+        reason: Reason,
+        entry: Option<Arc<Entry>>,
     ) -> Response<Body> {
-        let how = How::new(Verdict::Pass { why }, Cost::Request, Some(why));
+        let how = How::new(Verdict::Pass { why, reason }, Cost::Request, Some(why));
         let Some(origin) = keyed.origin().map(Arc::clone) else {
             return self.answer_refusal(asked, &Refusal::Internal, how);
         };
@@ -337,14 +350,27 @@ impl Engine {
         ask.conditions = asked.headers.clone();
         ask.conditions.remove(header::AUTHORIZATION);
         // On the runtime of origin requests, so that its connections live there.
+        let (ledger, clock) = (Arc::clone(&self.ledger), Arc::clone(&self.clock));
         let fetch = self.spawner.spawn(async move {
             let permit = origin.admit(Purpose::Pass).await?;
-            origin.fetch(permit, ask).await
+            let (stamp, sent) = (ledger.stamp(), clock.now());
+            let response = origin.fetch(permit, ask).await?;
+            Ok((response, stamp, sent))
         });
         // A viewer that leaves while it waits takes its request with it.
         let _ended = EndedWith(fetch.abort_handle());
         match fetch.await {
-            Ok(Ok(response)) => self.answer_response(asked, &keyed.key, response, how),
+            Ok(Ok((response, stamp, sent))) => {
+                if let Some(entry) = entry.filter(|_| *asked.method == Method::HEAD) {
+                    let exchange = Exchange {
+                        sent,
+                        received: self.clock.now(),
+                        received_wall: self.clock.wall(),
+                    };
+                    self.note_head(keyed, &entry, &response, exchange, stamp);
+                }
+                self.answer_response(asked, &keyed.key, response, how)
+            }
             Ok(Err(error)) => self.answer_refusal(
                 asked,
                 &Refusal::Origin {

@@ -5,6 +5,7 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 
 use crate::origin::OriginError;
+use crate::semantics::reason::Reason;
 use crate::semantics::target::TargetError;
 
 /// Why a request gets no object.
@@ -69,20 +70,20 @@ impl Refusal {
         }
     }
 
-    /// The refusal's word in logs and `detail`.
+    /// The refusal's word in metrics, logs and `detail`.
     #[must_use]
-    pub fn word(&self) -> &'static str {
+    pub const fn reason(&self) -> Reason {
         match self {
-            Self::BadHost(_) => "bad-host",
-            Self::BadTarget(_) => "bad-target",
-            Self::NoRootObject => "no-root-object",
-            Self::Method(_) => "method",
-            Self::TargetTooLong => "target-too-long",
-            Self::UnknownHost => "unknown-host",
-            Self::HeadTooLong => "head-too-long",
-            Self::Internal => "internal",
-            Self::NotCached => "only-if-cached",
-            Self::Origin { error, .. } => error.word(),
+            Self::BadHost(_) => Reason::BadHost,
+            Self::BadTarget(_) => Reason::BadTarget,
+            Self::NoRootObject => Reason::NoRootObject,
+            Self::Method(_) => Reason::MethodNotAllowed,
+            Self::TargetTooLong => Reason::TargetTooLong,
+            Self::UnknownHost => Reason::UnknownHost,
+            Self::HeadTooLong => Reason::HeadTooLong,
+            Self::Internal => Reason::Internal,
+            Self::NotCached => Reason::OnlyIfCached,
+            Self::Origin { error, .. } => error.reason(),
         }
     }
 

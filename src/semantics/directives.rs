@@ -56,6 +56,8 @@ pub struct Directives {
     pub max_age: Option<Delta>,
     /// `s-maxage` (5.2.2.10)
     pub s_maxage: Option<Delta>,
+    /// `min-fresh`, in requests (5.2.1.3)
+    pub min_fresh: Option<Delta>,
     /// `stale-while-revalidate` (RFC 5861 3)
     pub stale_while_revalidate: Option<Delta>,
     /// `stale-if-error` (RFC 5861 4)
@@ -132,6 +134,7 @@ impl Directives {
             [
                 ("max-age", &mut self.max_age),
                 ("s-maxage", &mut self.s_maxage),
+                ("min-fresh", &mut self.min_fresh),
                 ("stale-while-revalidate", &mut self.stale_while_revalidate),
                 ("stale-if-error", &mut self.stale_if_error),
             ],
@@ -315,7 +318,7 @@ mod tests {
     fn rule_2_3_each_name_has_its_own_place() {
         let text = "no-store, private, no-cache, public, must-revalidate, proxy-revalidate, \
                     must-understand, no-transform, only-if-cached, max-age=1, s-maxage=2, \
-                    stale-while-revalidate=3, stale-if-error=4";
+                    stale-while-revalidate=3, stale-if-error=4, min-fresh=5";
         let all = Directives {
             no_store: true,
             private: true,
@@ -330,6 +333,7 @@ mod tests {
             s_maxage: Some(Seconds(2)),
             stale_while_revalidate: Some(Seconds(3)),
             stale_if_error: Some(Seconds(4)),
+            min_fresh: Some(Seconds(5)),
         };
         assert_eq!(parse(&[text]), all);
         assert_eq!(parse(&[&text.to_uppercase()]), all);

@@ -24,6 +24,8 @@
 //! | [`range`] | which part of it is wanted? |
 //! | [`fields`] | which fields travel, and what does a 304 change? |
 //! | [`cache_status`] | how is the answer explained? |
+//! | [`wishes`] | what does a viewer's Cache-Control ask for? |
+//! | [`reason`] | why is the answer what it is? |
 //! | [`target`] | which object does this path name? |
 
 pub mod age;
@@ -34,7 +36,9 @@ pub mod directives;
 pub mod fields;
 pub mod freshness;
 pub mod range;
+pub mod reason;
 pub mod storable;
 pub mod target;
 pub mod targeted;
 pub mod validators;
+pub mod wishes;

@@ -9,6 +9,7 @@ use http::{HeaderMap, StatusCode, header};
 use super::directives::{Delta, Directives};
 use super::fields::members;
 use super::freshness::{Freshness, is_heuristically_cacheable};
+use super::reason::Reason;
 use super::targeted::Ruling;
 
 /// What the request was, as far as it bears on storing. It speaks of the request *as forwarded*.
@@ -22,50 +23,6 @@ pub struct Asked {
     pub unkeyed_cookie: bool,
 }
 
-/// Why a response may not be stored.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Unstorable {
-    /// The request was not a GET.
-    Method,
-    /// The status is never stored: 1xx, 304, 416, or one unknown to us under must-understand.
-    Status,
-    /// no-store.
-    NoStore,
-    /// private, with or without a list of fields.
-    Private,
-    /// A viewer's credentials were sent, and nothing permits sharing (RFC 9111 3.5).
-    Authorization,
-    /// It could never be reused: no lifetime, no validator, or a status that needs an explicit
-    /// lifetime and has none.
-    NoLifetime,
-    /// Vary contains `*`.
-    VaryStar,
-    /// Set-Cookie without an explicit lifetime.
-    SetCookie,
-    /// A cookie that is not in the key was sent, and the lifetime is not explicit.
-    UnkeyedCookie,
-    /// A 206; parts are not stored.
-    Partial,
-}
-
-impl Unstorable {
-    /// The word for the detail of Cache-Status, the metric label and the log field.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Method => "method",
-            Self::Status => "status",
-            Self::NoStore => "no-store",
-            Self::Private => "private",
-            Self::Authorization => "authorization",
-            Self::NoLifetime => "no-lifetime",
-            Self::VaryStar => "vary-star",
-            Self::SetCookie => "set-cookie",
-            Self::UnkeyedCookie => "unkeyed-cookie",
-            Self::Partial => "partial",
-        }
-    }
-}
-
 /// Whether a response may be stored. `freshness` is what [`Freshness::judge`] said of this status
 /// and these `headers`.
 ///
@@ -76,37 +33,37 @@ pub fn storable(
     status: StatusCode,
     headers: &HeaderMap,
     freshness: &Freshness,
-) -> Result<(), Unstorable> {
+) -> Result<(), Reason> {
     let directives = Ruling::of(headers).directives;
     let refused = [
-        (!asked.get, Unstorable::Method),
-        (status == StatusCode::PARTIAL_CONTENT, Unstorable::Partial),
-        (is_never_stored(status, &directives), Unstorable::Status),
+        (!asked.get, Reason::Method),
+        (status == StatusCode::PARTIAL_CONTENT, Reason::Partial),
+        (is_never_stored(status, &directives), Reason::Status),
         (
             // must-understand replaces no-store for a cache that knows the status (5.2.2.3).
             directives.no_store && !directives.must_understand,
-            Unstorable::NoStore,
+            Reason::NoStore,
         ),
-        (directives.private, Unstorable::Private),
+        (directives.private, Reason::Private),
         (
             asked.authorization && !permits_sharing(&directives),
-            Unstorable::Authorization,
+            Reason::Authorization,
         ),
         (
             members(headers, header::VARY).any(|member| member == b"*"),
-            Unstorable::VaryStar,
+            Reason::VaryStar,
         ),
         (
             !freshness.is_explicit() && headers.contains_key(header::SET_COOKIE),
-            Unstorable::SetCookie,
+            Reason::SetCookie,
         ),
         (
             !freshness.is_explicit() && asked.unkeyed_cookie,
-            Unstorable::UnkeyedCookie,
+            Reason::UnkeyedCookie,
         ),
         (
             !is_permitted(status, &directives, freshness) || !is_reusable(headers, freshness),
-            Unstorable::NoLifetime,
+            Reason::NoLifetime,
         ),
     ];
     match refused.into_iter().find(|(failed, _)| *failed) {
@@ -200,7 +157,7 @@ mod tests {
         status: u16,
         lines: &[(&'static str, &str)],
         bounds: &Bounds,
-    ) -> Result<(), Unstorable> {
+    ) -> Result<(), Reason> {
         let mut headers = HeaderMap::new();
         for (name, value) in lines {
             headers.append(*name, HeaderValue::from_str(value).unwrap());
@@ -211,7 +168,7 @@ mod tests {
         storable(asked, status, &headers, &freshness)
     }
 
-    fn get(status: u16, lines: &[(&'static str, &str)]) -> Result<(), Unstorable> {
+    fn get(status: u16, lines: &[(&'static str, &str)]) -> Result<(), Reason> {
         ask(&GET, status, lines, &rfc())
     }
 
@@ -222,17 +179,17 @@ mod tests {
     fn rule_1_1_only_get() {
         assert_eq!(get(200, &[FRESH]), Ok(()));
         let other = Asked { get: false, ..GET };
-        assert_eq!(ask(&other, 200, &[FRESH], &rfc()), Err(Unstorable::Method));
+        assert_eq!(ask(&other, 200, &[FRESH], &rfc()), Err(Reason::Method));
     }
 
     #[test]
     fn rule_1_2_statuses_that_are_never_entries() {
         for (status, why) in [
-            (100, Unstorable::Status),
-            (103, Unstorable::Status),
-            (304, Unstorable::Status),
-            (416, Unstorable::Status),
-            (206, Unstorable::Partial),
+            (100, Reason::Status),
+            (103, Reason::Status),
+            (304, Reason::Status),
+            (416, Reason::Status),
+            (206, Reason::Partial),
         ] {
             assert_eq!(get(status, &[FRESH, TAG]), Err(why), "{status}");
             let public = ("cache-control", "public, max-age=60");
@@ -243,36 +200,32 @@ mod tests {
     #[test]
     fn rules_1_3_and_1_4_no_store_must_understand_private() {
         for (status, value, expected) in [
-            (200, "no-store, max-age=60", Err(Unstorable::NoStore)),
-            (200, "NO-STORE", Err(Unstorable::NoStore)),
+            (200, "no-store, max-age=60", Err(Reason::NoStore)),
+            (200, "NO-STORE", Err(Reason::NoStore)),
             (200, "no-store, must-understand, max-age=60", Ok(())),
             (
                 200,
                 "no-store, must-understand=1, max-age=60",
-                Err(Unstorable::NoStore),
+                Err(Reason::NoStore),
             ),
             (200, "must-understand, max-age=60", Ok(())),
             (503, "no-store, must-understand, max-age=60", Ok(())),
             (
                 599,
                 "no-store, must-understand, max-age=60",
-                Err(Unstorable::Status),
+                Err(Reason::Status),
             ),
-            (599, "must-understand, max-age=60", Err(Unstorable::Status)),
-            (299, "must-understand, max-age=60", Err(Unstorable::Status)),
-            (206, "must-understand, max-age=60", Err(Unstorable::Partial)),
-            (200, "private, max-age=60", Err(Unstorable::Private)),
-            (200, "private=\"x-a\", max-age=60", Err(Unstorable::Private)),
+            (599, "must-understand, max-age=60", Err(Reason::Status)),
+            (299, "must-understand, max-age=60", Err(Reason::Status)),
+            (206, "must-understand, max-age=60", Err(Reason::Partial)),
+            (200, "private, max-age=60", Err(Reason::Private)),
+            (200, "private=\"x-a\", max-age=60", Err(Reason::Private)),
             (
                 200,
                 "private, no-store, must-understand",
-                Err(Unstorable::Private),
+                Err(Reason::Private),
             ),
-            (
-                200,
-                "private, public, s-maxage=60",
-                Err(Unstorable::Private),
-            ),
+            (200, "private, public, s-maxage=60", Err(Reason::Private)),
         ] {
             assert_eq!(
                 get(status, &[("cache-control", value)]),
@@ -286,10 +239,10 @@ mod tests {
     fn rule_2_1_the_targeted_field_alone_decides() {
         for (cdn, cache_control, expected) in [
             ("max-age=60", "no-store, private", Ok(())),
-            ("no-store", "max-age=60", Err(Unstorable::NoStore)),
-            ("private", "max-age=60", Err(Unstorable::Private)),
-            ("", "no-store", Err(Unstorable::NoStore)),
-            ("max-age=60,", "no-store", Err(Unstorable::NoStore)),
+            ("no-store", "max-age=60", Err(Reason::NoStore)),
+            ("private", "max-age=60", Err(Reason::Private)),
+            ("", "no-store", Err(Reason::NoStore)),
+            ("max-age=60,", "no-store", Err(Reason::NoStore)),
         ] {
             let lines = [("cdn-cache-control", cdn), ("cache-control", cache_control)];
             assert_eq!(get(200, &lines), expected, "{cdn} {cache_control}");
@@ -304,7 +257,7 @@ mod tests {
         ];
         assert_eq!(
             ask(&authorized, 200, &lines, &rfc()),
-            Err(Unstorable::Authorization)
+            Err(Reason::Authorization)
         );
     }
 
@@ -315,13 +268,10 @@ mod tests {
             ..GET
         };
         for (value, expected) in [
-            ("max-age=60", Err(Unstorable::Authorization)),
-            (
-                "max-age=60, proxy-revalidate",
-                Err(Unstorable::Authorization),
-            ),
-            ("max-age=60, s-maxage=x", Err(Unstorable::Authorization)),
-            ("max-age=60, public=1", Err(Unstorable::Authorization)),
+            ("max-age=60", Err(Reason::Authorization)),
+            ("max-age=60, proxy-revalidate", Err(Reason::Authorization)),
+            ("max-age=60, s-maxage=x", Err(Reason::Authorization)),
+            ("max-age=60, public=1", Err(Reason::Authorization)),
             ("max-age=60, public", Ok(())),
             ("s-maxage=60", Ok(())),
             ("max-age=60, must-revalidate", Ok(())),
@@ -341,11 +291,7 @@ mod tests {
             let failure = (500..600).contains(&status);
             let listed = heuristic.contains(&status);
             let expect = |ok: bool| {
-                if ok {
-                    Ok(())
-                } else {
-                    Err(Unstorable::NoLifetime)
-                }
+                if ok { Ok(()) } else { Err(Reason::NoLifetime) }
             };
             assert_eq!(
                 get(status, &[TAG]),
@@ -380,9 +326,9 @@ mod tests {
     fn rule_1_6_a_failure_is_stored_only_for_a_time() {
         for (value, expected) in [
             ("max-age=1", Ok(())),
-            ("max-age=0", Err(Unstorable::NoLifetime)),
-            ("max-age=60, no-cache", Err(Unstorable::NoLifetime)),
-            ("no-cache", Err(Unstorable::NoLifetime)),
+            ("max-age=0", Err(Reason::NoLifetime)),
+            ("max-age=60, no-cache", Err(Reason::NoLifetime)),
+            ("no-cache", Err(Reason::NoLifetime)),
         ] {
             let lines = [("cache-control", value), TAG];
             assert_eq!(ask(&GET, 500, &lines, &with_default()), expected, "{value}");
@@ -414,7 +360,7 @@ mod tests {
             let expected = if expected {
                 Ok(())
             } else {
-                Err(Unstorable::NoLifetime)
+                Err(Reason::NoLifetime)
             };
             assert_eq!(get(200, lines), expected, "{lines:?}");
         }
@@ -439,7 +385,7 @@ mod tests {
             let expected = if expected {
                 Ok(())
             } else {
-                Err(Unstorable::VaryStar)
+                Err(Reason::VaryStar)
             };
             assert_eq!(get(200, &headers), expected, "{lines:?}");
         }
@@ -470,35 +416,17 @@ mod tests {
             for bounds in [&rfc(), &with_default()] {
                 assert_eq!(
                     ask(&sent, status, lines, bounds),
-                    expect(Unstorable::UnkeyedCookie),
+                    expect(Reason::UnkeyedCookie),
                     "{lines:?}"
                 );
                 let mut with_cookie = lines.to_vec();
                 with_cookie.push(cookie);
                 assert_eq!(
                     ask(&GET, status, &with_cookie, bounds),
-                    expect(Unstorable::SetCookie),
+                    expect(Reason::SetCookie),
                     "{lines:?}"
                 );
             }
-        }
-    }
-
-    #[test]
-    fn every_reason_has_its_word() {
-        for (why, word) in [
-            (Unstorable::Method, "method"),
-            (Unstorable::Status, "status"),
-            (Unstorable::NoStore, "no-store"),
-            (Unstorable::Private, "private"),
-            (Unstorable::Authorization, "authorization"),
-            (Unstorable::NoLifetime, "no-lifetime"),
-            (Unstorable::VaryStar, "vary-star"),
-            (Unstorable::SetCookie, "set-cookie"),
-            (Unstorable::UnkeyedCookie, "unkeyed-cookie"),
-            (Unstorable::Partial, "partial"),
-        ] {
-            assert_eq!(why.as_str(), word);
         }
     }
 

@@ -4,6 +4,8 @@
 //! bytes that a tag may not hold, is malformed: it is never strong and never equals a well-formed one,
 //! but is passed on unchanged, and a viewer that returns the very same bytes is believed.
 
+use http::{HeaderMap, HeaderName, header};
+
 /// Whether this is a well-formed strong tag: `"…"` without `W/`.
 pub fn is_strong(etag: &[u8]) -> bool {
     matches!(etag, [b'"', opaque @ .., b'"'] if opaque.iter().all(|&b| is_etagc(b)))
@@ -71,6 +73,33 @@ pub fn parse_list<'a>(lines: impl Iterator<Item = &'a [u8]>) -> EntityTags<'a> {
         }
     }
     tags
+}
+
+/// What the fields of a HEAD's answer say of a stored answer to GET (RFC 9111 4.3.5).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Agreement {
+    /// The same strong entity tag, and nothing that contradicts it.
+    Same,
+    /// Another entity tag, date of modification or length.
+    Differs,
+    /// Nothing that would prove either.
+    Unknown,
+}
+
+/// Compares the validators and the length that `head` brings with those that are `stored`.
+pub fn agreement(stored: &HeaderMap, head: &HeaderMap) -> Agreement {
+    let compared = [header::ETAG, header::LAST_MODIFIED, header::CONTENT_LENGTH];
+    let differs = |name: &HeaderName| {
+        head.get(name)
+            .is_some_and(|given| stored.get(name) != Some(given))
+    };
+    if compared.iter().any(differs) {
+        return Agreement::Differs;
+    }
+    match head.get(header::ETAG) {
+        Some(etag) if is_strong(etag.as_bytes()) => Agreement::Same,
+        _ => Agreement::Unknown,
+    }
 }
 
 /// RFC 9110 8.8.3: visible ASCII but the quote, and bytes above ASCII.

@@ -11,6 +11,7 @@ use crate::purge::ledger::{Ledger, Liveness};
 use crate::purge::pattern::Identity;
 use crate::purge::stamp::{Checked, Stamp};
 use crate::semantics::age::Instant;
+use crate::semantics::reason::Reason;
 use crate::verdict::{Found, Validator};
 
 /// A stored answer. It never changes but for the two marks that say how far it was checked
@@ -29,8 +30,8 @@ pub struct Entry {
     pub body: Bytes,
     /// The position when its origin request was handed to the connection.
     pub stamp: Stamp,
-    /// Why its status is not what the store said, or empty.
-    pub detail: &'static str,
+    /// Why its status is not what the store said, where it is not.
+    pub detail: Option<Reason>,
     checked: Checked,
     origin_rests_until: AtomicU64,
 }
@@ -44,7 +45,7 @@ impl Entry {
         head: Head,
         body: Bytes,
         stamp: Stamp,
-        detail: &'static str,
+        detail: Option<Reason>,
     ) -> Self {
         Self {
             id: ObjectId::next(),

@@ -145,7 +145,7 @@ mod tests {
             head,
             Bytes::from(vec![0; size]),
             Ledger::new(1, 0, 16).stamp(),
-            "",
+            None,
         ))
     }
 

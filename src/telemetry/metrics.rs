@@ -15,6 +15,7 @@ use std::time::Duration;
 use http::StatusCode;
 use prometheus_client::registry::Registry;
 
+use crate::semantics::reason::Reason;
 use crate::verdict::Verdict;
 use scrape::Scrape;
 
@@ -177,6 +178,8 @@ pub struct Metrics {
     shards: Box<[Shard]>,
     origins: Mutex<BTreeMap<String, Arc<OriginMetrics>>>,
     fills: Mutex<BTreeMap<&'static str, u64>>,
+    /// By the reasons' discriminants.
+    reasons: [Counter; Reason::ALL.len()],
     /// Requests that joined a fill begun by another.
     pub collapsed: Counter,
     /// Connections accepted.
@@ -226,6 +229,7 @@ impl Metrics {
             shards: (0..SHARDS).map(|_| Shard::default()).collect(),
             origins: Mutex::default(),
             fills: Mutex::default(),
+            reasons: std::array::from_fn(|_| Counter::default()),
             collapsed: Counter::default(),
             connections: Counter::default(),
             connections_open: Counter::default(),
@@ -243,6 +247,11 @@ impl Metrics {
     pub fn answer(&self, verdict: Verdict, status: StatusCode) {
         let class = usize::from(status.as_u16() / 100).clamp(1, CLASSES.len()) - 1;
         self.shard().requests[row(verdict)][class].fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Counts an answer that has a reason.
+    pub fn reason(&self, reason: Reason) {
+        self.reasons[reason as usize].increment();
     }
 
     /// Records how long an answer's head took. Every answer that waited for anything is recorded;
@@ -314,7 +323,7 @@ const fn row(verdict: Verdict) -> usize {
     match verdict {
         Verdict::Serve => 0,
         Verdict::ServeStale { .. } => 1,
-        Verdict::Validate => 2,
+        Verdict::Validate { .. } => 2,
         Verdict::Fetch { .. } => 3,
         Verdict::Pass { .. } => 4,
         Verdict::Refuse => 5,
@@ -330,13 +339,19 @@ mod tests {
         use crate::semantics::cache_status::Forward;
         let all = [
             Verdict::Serve,
-            Verdict::ServeStale { refresh: true },
-            Verdict::Validate,
+            Verdict::ServeStale {
+                refresh: true,
+                reason: Reason::OriginRests,
+            },
+            Verdict::Validate {
+                why: Forward::Stale,
+            },
             Verdict::Fetch {
                 why: Forward::UriMiss,
             },
             Verdict::Pass {
                 why: Forward::Request,
+                reason: Reason::Precondition,
             },
             Verdict::Refuse,
         ];
@@ -353,7 +368,11 @@ mod tests {
                 scope.spawn(|| metrics.answer(Verdict::Serve, StatusCode::OK));
             }
         });
-        metrics.took(Verdict::Validate, Duration::from_millis(3));
+        let validate = Verdict::Validate {
+            why: crate::semantics::cache_status::Forward::Stale,
+        };
+        metrics.reason(Reason::NoStore);
+        metrics.took(validate, Duration::from_millis(3));
         metrics.origin("site").request("ok");
         metrics.fill("stored");
         let text = metrics.encode(Gauges {
@@ -369,6 +388,7 @@ mod tests {
             "seawall_request_duration_seconds_bucket{le=\"+Inf\",verdict=\"validate\"} 1",
             "seawall_origin_requests_total{origin=\"site\",outcome=\"ok\"} 1",
             "seawall_fills_total{outcome=\"stored\"} 1",
+            "seawall_reasons_total{reason=\"no-store\"} 1",
             "seawall_cache_objects 7",
             "seawall_ready 1",
         ] {

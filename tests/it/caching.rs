@@ -1,10 +1,14 @@
 //! What is kept, for how long, and what is served meanwhile.
 
+mod a_304_that_forbids_storing_is_the_last_use;
 mod a_failing_origin_is_covered_by_the_stale_copy;
+mod a_forwarded_head_tells_of_the_stored_answer;
 mod a_lifetime_is_what_the_origin_said_else_a_day;
 mod a_miss_is_followed_by_a_hit;
 mod a_missing_object_is_remembered_shortly;
 mod a_stale_object_is_validated;
+mod a_viewer_may_ask_for_validation_where_it_is_listened_to;
+mod an_age_from_before_the_edge_counts;
 mod conditions_are_answered_from_the_cache;
 mod each_spelling_reaches_its_object;
 mod errors_are_never_stored;

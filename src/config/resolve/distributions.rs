@@ -160,7 +160,14 @@ fn cache_policy(section: &mut Section<'_>, raw: &raw::Distribution) -> Option<Ca
     let error = section.optional("error_ttl", &raw.error_ttl, &keys::TTL);
     let stale_on_error = section.optional("stale_on_error", &raw.stale_on_error, &keys::TTL);
 
+    let viewer = section.take(
+        "viewer_cache_control",
+        &raw.viewer_cache_control,
+        &keys::VIEWER_CACHE_CONTROL,
+    );
+
     let mut policy = preset?;
+    policy.viewer = viewer?;
     let bounds = &mut policy.bounds;
     bounds.min = min?.unwrap_or(bounds.min);
     bounds.default = default?.or(bounds.default);

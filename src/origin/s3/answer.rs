@@ -12,6 +12,7 @@ use super::{ACCEPTED, Inner, REFUSED};
 use crate::origin::body::OriginBody;
 use crate::origin::judge::{self, Judged};
 use crate::origin::{Ask, OriginError, OriginResponse, Permit};
+use crate::semantics::reason::Reason;
 use crate::semantics::{fields, range};
 
 impl Inner {
@@ -73,7 +74,7 @@ impl Inner {
                     status,
                     headers,
                     body,
-                    detail: "",
+                    detail: None,
                 }),
             };
         }
@@ -95,7 +96,7 @@ impl Inner {
             }
             Judged::MissingOrDenied if self.is_missing(&ask.path).await => {
                 self.standing.store(ACCEPTED, Ordering::Relaxed);
-                missing("origin-403-no-list")
+                missing(Some(Reason::OriginHidesMissing))
             }
             Judged::MissingOrDenied => {
                 let error = OriginError::Denied {
@@ -109,7 +110,7 @@ impl Inner {
                 StatusCode::PRECONDITION_FAILED,
                 HeaderMap::new(),
                 "Precondition Failed\n",
-                "",
+                None,
             )),
             Judged::RangeNotSatisfiable => {
                 let mut fields = HeaderMap::new();
@@ -123,7 +124,7 @@ impl Inner {
                     StatusCode::RANGE_NOT_SATISFIABLE,
                     fields,
                     "Range Not Satisfiable\n",
-                    "",
+                    None,
                 ))
             }
             Judged::Error(error) => {
@@ -152,7 +153,7 @@ fn made(
     status: StatusCode,
     mut headers: HeaderMap,
     text: &'static str,
-    detail: &'static str,
+    detail: Option<Reason>,
 ) -> OriginResponse {
     headers.insert(
         header::CONTENT_TYPE,

@@ -9,6 +9,8 @@ use prometheus_client::encoding::{DescriptorEncoder, NoLabelSet};
 use prometheus_client::metrics::MetricType;
 use prometheus_client::registry::Unit;
 
+use crate::semantics::reason::Reason;
+
 use super::{CLASSES, Counter, Gauges, Metrics, Sample, VERDICTS};
 
 pub(super) struct Scrape {
@@ -38,6 +40,20 @@ impl Collector for Scrape {
             family
                 .encode_family(&[("outcome", *outcome)])?
                 .encode_counter::<NoLabelSet, _, u64>(count, None)?;
+        }
+        let mut family = to.encode_descriptor(
+            "reasons",
+            "Answers by why they were not stored, passed on, served stale, mapped or refused",
+            None,
+            MetricType::Counter,
+        )?;
+        for (reason, count) in Reason::ALL.iter().zip(&metrics.reasons) {
+            // What has never happened takes no line.
+            if count.value() > 0 {
+                family
+                    .encode_family(&[("reason", reason.as_str())])?
+                    .encode_counter::<NoLabelSet, _, u64>(&count.value(), None)?;
+            }
         }
         let counters: [(&str, &str, &Counter); 9] = [
             (

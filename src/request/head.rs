@@ -1,0 +1,64 @@
+//! What a forwarded HEAD tells about the stored answer of a GET (RFC 9111 section 4.3.5).
+
+use std::sync::Arc;
+
+use http::StatusCode;
+
+use super::Engine;
+use super::route::Keyed;
+use crate::object::head::{Exchange, Head};
+use crate::origin::OriginResponse;
+use crate::purge::ledger::Liveness;
+use crate::purge::stamp::Stamp;
+use crate::semantics::fields;
+use crate::semantics::storable::{Asked, storable};
+use crate::semantics::validators::{Agreement, agreement};
+use crate::store::entry::Entry;
+
+/// A HEAD of the object would have been answered from the same entry as a GET.
+const ASKED: Asked = Asked {
+    get: true,
+    authorization: false,
+    unkeyed_cookie: false,
+};
+
+impl Engine {
+    /// Takes note of the answer to a HEAD that went to the origin while `entry` was stored: the same
+    /// strong entity tag makes the entry fresh again, as a 304 would; another validator or length
+    /// shows that it is of the past, and it goes.
+    pub(super) fn note_head(
+        &self,
+        keyed: &Keyed<'_>,
+        entry: &Arc<Entry>,
+        response: &OriginResponse,
+        exchange: Exchange,
+        stamp: Stamp,
+    ) {
+        let both_ok = response.status == StatusCode::OK && entry.head.status == StatusCode::OK;
+        let foreign = stamp.position.epoch != self.epoch_of(&keyed.site);
+        if !both_ok || foreign || entry.liveness(&self.ledger) == Liveness::Dead {
+            return;
+        }
+        let stored = entry.head.fields.to_map(response.headers.len());
+        match agreement(&stored, &response.headers) {
+            Agreement::Unknown => return,
+            Agreement::Differs => {
+                self.memory.remove(entry);
+                return;
+            }
+            Agreement::Same => {}
+        }
+        let merged = fields::merge_not_modified(&stored, &response.headers);
+        let bounds = &keyed.distribution.default_behavior.cache.bounds;
+        let head = Head::new(entry.head.status, merged.clone(), exchange, bounds);
+        if storable(&ASKED, head.status, &merged, &head.freshness).is_err() {
+            self.memory.remove(entry);
+            return;
+        }
+        let (key, identity, body) = (entry.key.clone(), keyed.identity(), entry.body.clone());
+        let renewed = Arc::new(Entry::new(key, identity, head, body, stamp, entry.detail));
+        if renewed.liveness(&self.ledger) == Liveness::Alive {
+            self.memory.publish(&renewed);
+        }
+    }
+}
