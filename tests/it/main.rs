@@ -17,6 +17,7 @@ mod policy;
 mod purge;
 mod range;
 mod readme;
+mod rules;
 mod secrets;
 mod serve;
 mod stores;
