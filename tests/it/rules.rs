@@ -5,6 +5,7 @@
 //! answer. A rule that only a running edge can show stands in [`SCENARIOS`] with the file that shows it.
 
 mod laws;
+mod second_opinion;
 mod section_10_forwarding;
 mod section_11_never;
 mod section_1_storing;
