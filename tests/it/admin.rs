@@ -5,6 +5,7 @@ mod a_caller_reference_is_one_invalidation;
 mod calls_need_a_token_with_the_scope;
 mod invalidations_are_listed_by_pages;
 mod metrics_tell_what_happened;
+mod one_word_says_why_everywhere;
 mod pages_of_others_cannot_call;
 mod ready_means_that_the_store_has_said_yes;
 mod the_two_listeners_do_not_mix;

@@ -36,6 +36,8 @@ pub(crate) struct EdgeOptions {
     pub(crate) token: Option<String>,
     /// The bucket that it asks.
     pub(crate) bucket: String,
+    /// Where its access log goes.
+    pub(crate) access: String,
 }
 
 impl EdgeOptions {
@@ -54,6 +56,7 @@ impl EdgeOptions {
             identity: edge_identity(),
             token: None,
             bucket: BUCKET.to_owned(),
+            access: "off".to_owned(),
         }
     }
 
@@ -121,6 +124,11 @@ impl EdgeOptions {
         self
     }
 
+    pub(crate) fn access(mut self, sink: &str) -> Self {
+        sink.clone_into(&mut self.access);
+        self
+    }
+
     pub(crate) async fn start(self) -> TestEdge {
         let data = self
             .data
@@ -155,6 +163,7 @@ impl EdgeOptions {
             identity,
             bucket,
             token,
+            access,
             ..
         } = self;
         let session = match token {
@@ -178,7 +187,7 @@ tokens = [
 ]
 {admin}
 [log]
-access = "off"
+access = "{access}"
 [origins.site]
 type = "s3"
 bucket = "{bucket}"
