@@ -583,7 +583,8 @@ mod tests {
     fn when_apply_has_returned_nothing_older_is_alive_on_any_thread() {
         const PATHS: usize = 400;
         // Small enough that the floor rises all the while, too.
-        let ledger = Ledger::new(1, 0, 16);
+        const CAPACITY: usize = 16;
+        let ledger = Ledger::new(1, 0, CAPACITY);
         let applied = AtomicUsize::new(0);
         let entries: Vec<Entry> = (0..PATHS)
             .map(|i| Entry::new(&ledger, object(&format!("/p{i}"))))
@@ -602,7 +603,13 @@ mod tests {
                         }
                         let gone = Entry::new(&ledger, object(&format!("/p{}", done / 2)));
                         let judged = gone.judge(&ledger);
-                        assert!(done == 0 || judged == Alive, "asked for after its purge");
+                        // A thread that was held up while the ledger overflowed finds the floor above
+                        // its entry; else nothing can have made it dead.
+                        let overflowed = applied.load(Ordering::Acquire) + 1 >= done + CAPACITY;
+                        assert!(
+                            done == 0 || judged == Alive || overflowed,
+                            "asked for after its purge"
+                        );
                     }
                 });
             }

@@ -15,9 +15,9 @@ use crate::origin::credentials::Credentials;
 use crate::origin::http::Wire;
 use crate::origin::judge;
 use crate::origin::s3::S3Options;
+use crate::origin::s3::exchange::read_document;
 use crate::origin::s3::learn::{SKEW, told_region, told_time};
 use crate::origin::s3::place::{Bucket, Place};
-use crate::origin::s3::exchange::read_document;
 use crate::semantics::dates::UnixTime;
 use crate::semantics::target;
 

@@ -11,20 +11,21 @@ use tempfile::TempDir;
 use tokio::net::TcpListener;
 
 use super::{ADMIN, EDGE, PASTED, SIGNED, WRONG, finder, variables};
-use crate::harness::{EdgeOptions, Program, TestBucket, run};
+use crate::harness::{EdgeOptions, Program, Reply, ScriptedOrigin, TestBucket, run};
 
 type Played<'a> = Pin<Box<dyn Future<Output = ()> + 'a>>;
 
 /// A subcommand, and what plays it in good and in bad situations.
 type Row = (&'static str, fn(&Scene) -> Played<'_>);
 
-const ROWS: [Row; 7] = [
+const ROWS: [Row; 8] = [
     ("check", |scene| Box::pin(check(scene))),
     ("config reference", |scene| {
         Box::pin(config(scene, "reference"))
     }),
     ("config schema", |scene| Box::pin(config(scene, "schema"))),
     ("demo", |scene| Box::pin(demo(scene))),
+    ("doctor", |scene| Box::pin(doctor(scene))),
     ("policy", |scene| Box::pin(policy(scene))),
     ("purge", |scene| Box::pin(purge(scene))),
     ("serve", |scene| Box::pin(serve(scene))),
@@ -191,6 +192,27 @@ async fn config(scene: &Scene, what: &str) {
     scene.run(&["config", what], 0).await;
     scene.run(&["config", what, "more"], 2).await;
     scene.run(&["config", "--help"], 0).await;
+}
+
+/// Nobody listens there; then a store that repeats in its refusals what it was asked with; then one
+/// that refuses because the secret is another.
+async fn doctor(scene: &Scene) {
+    let down = configuration(scene.folder.path());
+    let repeating =
+        ScriptedOrigin::start((0..64).map(|_| Reply::Repeat(403, "AccessDenied"))).await;
+    let bucket = TestBucket::start().await;
+    for endpoint in ["http://127.0.0.1:1", &repeating.url(), &bucket.url()] {
+        let text = down.replace("http://127.0.0.1:1", endpoint);
+        let file = scene.file("doctor.toml", &text);
+        for more in [&[][..], &["--json"], &["--foreign-profile", "nobody"]] {
+            let arguments = [&["doctor", "--config", path(&file)], more].concat();
+            scene.run(&arguments, 1).await;
+        }
+    }
+    assert!(repeating.count() > 0);
+    for bad in scene.bad() {
+        scene.run(&["doctor", "--config", path(&bad)], 2).await;
+    }
 }
 
 async fn policy(scene: &Scene) {
