@@ -34,6 +34,19 @@ impl Desk {
         reasons.sort();
         reasons
     }
+
+    /// What is wrong, although the edge is ready: origins whose last request failed.
+    #[must_use]
+    pub fn warnings(&self) -> Vec<String> {
+        let site = self.0.engine.site.load();
+        let mut warnings: Vec<String> = site
+            .origins
+            .values()
+            .filter_map(|origin| origin.trouble())
+            .collect();
+        warnings.sort();
+        warnings
+    }
 }
 
 /// The process lives. This never depends on an origin.
@@ -41,7 +54,8 @@ pub(super) async fn healthz() -> &'static str {
     "ok\n"
 }
 
-/// Whether traffic should come here: 200 or 503, with the reasons.
+/// Whether traffic should come here: 200 or 503, with the reasons; and what else is wrong, which is no
+/// reason: an edge whose store is down goes on with what it has.
 pub(super) async fn readyz(State(desk): State<Desk>) -> impl IntoResponse {
     let reasons = desk.not_ready();
     let status = if reasons.is_empty() {
@@ -51,7 +65,11 @@ pub(super) async fn readyz(State(desk): State<Desk>) -> impl IntoResponse {
     };
     (
         status,
-        Json(json!({ "ready": reasons.is_empty(), "reasons": reasons })),
+        Json(json!({
+            "ready": reasons.is_empty(),
+            "reasons": reasons,
+            "warnings": desk.warnings(),
+        })),
     )
 }
 

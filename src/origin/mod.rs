@@ -115,6 +115,11 @@ pub trait Origin: Send + Sync + fmt::Debug {
     /// Whether the credential has been accepted by the origin at least once, and is not known to
     /// be refused now: what `/readyz` asks. `Err` says why not.
     fn ready(&self) -> Result<(), String>;
+    /// What went wrong with the last request to it, if it did: a word to whoever asks `/readyz`, and
+    /// no reason to send nobody here, since what is stored is served without the origin.
+    fn trouble(&self) -> Option<String> {
+        None
+    }
 }
 
 /// Why an origin gave no answer that could be served.

@@ -16,7 +16,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU8, Ordering};
 
 use ::http::header;
-use arc_swap::ArcSwap;
+use arc_swap::{ArcSwap, ArcSwapOption};
 use tokio::sync::{Mutex, Notify};
 
 use super::credentials::{self, Credentials, Source};
@@ -90,6 +90,7 @@ struct Inner {
     confirming: Mutex<()>,
     probe_now: Notify,
     standing: AtomicU8,
+    trouble: ArcSwapOption<OriginError>,
     clock: SharedClock,
     metrics: Arc<OriginMetrics>,
 }
@@ -139,6 +140,7 @@ impl S3 {
             confirming: Mutex::new(()),
             probe_now: Notify::new(),
             standing: AtomicU8::new(UNTRIED),
+            trouble: ArcSwapOption::empty(),
             clock,
         })))
     }
@@ -234,5 +236,12 @@ impl Origin for S3 {
             REFUSED => Err(format!("origin {name}: the store refuses the credentials")),
             _ => Err(format!("origin {name}: the store has not answered yet")),
         }
+    }
+
+    fn trouble(&self) -> Option<String> {
+        let trouble = self.0.trouble.load();
+        trouble
+            .as_ref()
+            .map(|error| format!("origin {}: {error}", self.0.name))
     }
 }

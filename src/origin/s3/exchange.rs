@@ -109,6 +109,10 @@ impl Inner {
                 self.metrics.request("ok");
                 self.metrics
                     .first_byte(self.clock.now().saturating_since(sent));
+                // Read first: it is written only when something changes.
+                if self.trouble.load().is_some() {
+                    self.trouble.store(None);
+                }
                 let (head, body) = response.into_parts();
                 Ok(Answer {
                     status: head.status,
@@ -119,6 +123,7 @@ impl Inner {
             }
             Err(error) => {
                 self.metrics.request(error.word());
+                self.trouble.store(Some(Arc::new(error.clone())));
                 Err(error)
             }
         }

@@ -1,6 +1,7 @@
 //! The store's process is killed: hits go on, misses get a clean 502 or 504 that nobody keeps; it
 //! is started again, and the edge recovers by itself. An edge that is started meanwhile says that
-//! it is not ready, until the store has accepted its keys.
+//! it is not ready, until the store has accepted its keys; one that was ready stays so, with a word
+//! about the store.
 
 use crate::harness::stores::{Kind, Store};
 
@@ -40,6 +41,10 @@ async fn a_store_that_stops_costs_the_misses_only(mut store: Store) {
             assert_eq!(answer.cache(), "Error");
         }
     }
+    let told = edge.admin_with("GET", "/readyz", &[], "").await;
+    assert_eq!(told.status, 200, "what it has is served: {}", told.text());
+    let warned = told.json()["warnings"][0].to_string();
+    assert!(warned.contains("origin site: "), "{warned}");
     let late = store.edge().start().await;
     let readyz = late.admin_with("GET", "/readyz", &[], "").await;
     assert_eq!(readyz.status, 503);
@@ -53,5 +58,7 @@ async fn a_store_that_stops_costs_the_misses_only(mut store: Store) {
     let later = edge.get("/later.txt").await;
     assert_eq!((later.status, later.text().as_str()), (200, "there"));
     assert_eq!(edge.get("/missing").await.status, 404);
+    let told = edge.admin_with("GET", "/readyz", &[], "").await;
+    assert_eq!(told.json()["warnings"], serde_json::json!([]));
     assert_eq!(edge.get("/later.txt").await.cache(), "Hit");
 }
