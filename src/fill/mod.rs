@@ -17,7 +17,7 @@ use tokio::sync::{Semaphore, oneshot};
 
 use crate::clock::SharedClock;
 use crate::object::head::Exchange;
-use crate::origin::{Origin, OriginError, OriginResponse};
+use crate::origin::{Forwarded, Origin, OriginError, OriginResponse};
 use crate::policy::cache_policy::CachePolicy;
 use crate::policy::key::{Key, KeyHash};
 use crate::purge::ledger::Ledger;
@@ -42,8 +42,10 @@ pub struct Plan {
     pub key: Key,
     /// What the object is for purging.
     pub identity: Identity,
-    /// Its canonical path.
+    /// Its path, as [`Ask`](crate::origin::Ask) has it.
     pub path: Arc<str>,
+    /// What else of the first follower's request an HTTP origin gets.
+    pub viewer: Arc<Forwarded>,
     /// Where it comes from.
     pub origin: Arc<dyn Origin>,
     /// How long it may be kept.

@@ -137,6 +137,7 @@ async fn ask(
     };
     *validate = validate.take().filter(usable);
     let mut ask = Ask::get(Arc::clone(&plan.path));
+    ask.viewer = Arc::clone(&plan.viewer);
     if let Some(entry) = validate {
         // To buckets goes If-None-Match alone: some evaluate the date even if the tag differs.
         let (name, value) = match entry.head.etag() {

@@ -23,7 +23,7 @@ use tokio::runtime::Handle;
 
 use crate::clock::{self, SharedClock};
 use crate::fill::{Fills, Outcome, Plan};
-use crate::origin::{Ask, Origin, OriginError, Purpose};
+use crate::origin::{Ask, Forwarded, Origin, OriginError, Purpose};
 use crate::policy::distribution::Distributions;
 use crate::purge::ledger::{Ledger, Liveness};
 use crate::semantics::cache_status::Forward;
@@ -176,7 +176,9 @@ impl Engine {
                     return self.answer_stored(&asked, &keyed.key, &entry, now, how);
                 }
                 (Verdict::ServeStale { refresh }, Some(entry)) => {
-                    if refresh && let Some(plan) = self.plan(&keyed, Some(Arc::clone(&entry))) {
+                    if refresh
+                        && let Some(plan) = self.plan(&asked, &keyed, Some(Arc::clone(&entry)))
+                    {
                         // Nobody waits for it: the ticket is thrown away.
                         drop(self.fills.join_or_start(plan));
                     }
@@ -218,7 +220,7 @@ impl Engine {
         found: Option<Arc<Entry>>,
     ) -> Option<Response<Body>> {
         let validate = found.clone().filter(|_| verdict == Verdict::Validate);
-        let Some(plan) = self.plan(keyed, validate.clone()) else {
+        let Some(plan) = self.plan(asked, keyed, validate.clone()) else {
             return Some(self.answer_refusal(
                 asked,
                 &Refusal::Internal,
@@ -295,9 +297,7 @@ impl Engine {
         };
         match found.filter(allowed) {
             Some(entry) => {
-                entry.rest_origin(
-                    now.saturating_add(keyed.distribution.default_behavior.cache.error_ttl),
-                );
+                entry.rest_origin(now.saturating_add(keyed.behavior().cache.error_ttl));
                 how.verdict = Verdict::ServeStale { refresh: false };
                 how.cost = if how.cost == Cost::Request {
                     Cost::Condition
@@ -335,6 +335,7 @@ impl Engine {
         // The origin takes out what it does not forward.
         ask.conditions = asked.headers.clone();
         ask.conditions.remove(header::AUTHORIZATION);
+        ask.viewer = forwarded(asked, keyed);
         // On the runtime of origin requests, so that its connections live there.
         let fetch = self.spawner.spawn(async move {
             let permit = origin.admit(Purpose::Pass).await?;
@@ -359,13 +360,19 @@ impl Engine {
         }
     }
 
-    fn plan(&self, keyed: &Keyed<'static>, validate: Option<Arc<Entry>>) -> Option<Plan> {
+    fn plan(
+        &self,
+        asked: &Asked<'_>,
+        keyed: &Keyed<'static>,
+        validate: Option<Arc<Entry>>,
+    ) -> Option<Plan> {
         Some(Plan {
             key: keyed.key.clone(),
             identity: keyed.identity(),
             path: Arc::from(&*keyed.path),
+            viewer: forwarded(asked, keyed),
             origin: Arc::clone(keyed.origin()?),
-            policy: keyed.distribution.default_behavior.cache.clone(),
+            policy: keyed.behavior().cache.clone(),
             max_object_size: keyed.site.max_object_size,
             epoch: self.epoch_of(&keyed.site),
             validate,
@@ -383,4 +390,23 @@ impl Engine {
             u64::MAX
         }
     }
+}
+
+/// What of a viewer's request goes on to an HTTP origin; nothing to a bucket.
+fn forwarded(asked: &Asked<'_>, keyed: &Keyed<'_>) -> Arc<Forwarded> {
+    let policy = &keyed.behavior().origin_request;
+    if policy.is_bucket() {
+        return Arc::default();
+    }
+    let mut fields = policy.fields(asked.method, asked.headers);
+    policy.keep_added_to(asked.headers, &mut fields);
+    let host = keyed.authority.as_deref();
+    Arc::new(Forwarded {
+        query: keyed.query.as_deref().map(Box::from),
+        // A host that was checked holds nothing but letters, digits and a few marks.
+        host: host.and_then(|host| HeaderValue::from_str(host).ok()),
+        fields,
+        client: asked.client,
+        version: asked.version,
+    })
 }

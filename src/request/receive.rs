@@ -16,6 +16,9 @@ pub const HEAD_BYTES: usize = 32 * 1024;
 /// Bytes of a request's target. More is a 414.
 pub const TARGET_BYTES: usize = 8_192;
 
+/// The port of `http`, the one scheme that viewers have here.
+const DEFAULT_PORT: &str = "80";
+
 /// Our id of a request: 128 random bits, as 32 hexadecimal digits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RequestId([u8; 32]);
@@ -170,12 +173,37 @@ impl<'r> Received<'r> {
         }
     }
 
+    /// `host`, which [`Received::check`] has found, with the request's port, unless that is the
+    /// default one.
+    #[must_use]
+    pub fn authority(&self, host: Cow<'r, str>) -> Cow<'r, str> {
+        authority(self.uri, self.headers, host)
+    }
+
     /// The target as received, for the log.
     #[must_use]
     pub fn target(&self) -> &'r str {
         self.uri
             .path_and_query()
             .map_or("", |target| target.as_str())
+    }
+}
+
+fn authority<'r>(uri: &Uri, headers: &HeaderMap, host: Cow<'r, str>) -> Cow<'r, str> {
+    let written = match uri.authority() {
+        Some(authority) => authority.as_str(),
+        None => headers
+            .get(header::HOST)
+            .and_then(|line| line.to_str().ok())
+            .unwrap_or_default(),
+    };
+    // Behind the host, which was checked, stands nothing but a port.
+    match written
+        .get(host.len()..)
+        .and_then(|rest| rest.strip_prefix(':'))
+    {
+        None | Some("" | DEFAULT_PORT) => host,
+        Some(port) => Cow::Owned(format!("{host}:{port}")),
     }
 }
 
@@ -245,6 +273,27 @@ mod tests {
         ];
         for (text, expected) in rows {
             assert_eq!(host(text).as_deref(), expected, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn the_authority_keeps_a_port_that_says_something() {
+        for (target, line, expected) in [
+            ("/", "WWW.a.test", "www.a.test"),
+            ("/", "www.a.test:80", "www.a.test"),
+            ("/", "www.a.test:", "www.a.test"),
+            ("/", "www.A.test:8080", "www.a.test:8080"),
+            ("/", "[::1]:81", "[::1]:81"),
+            ("http://b.test:82/", "a.test:81", "b.test:82"),
+            ("http://b.test/", "a.test:81", "b.test"),
+        ] {
+            let request = Request::get(target).header("host", line).body(()).unwrap();
+            let host = host(match request.uri().authority() {
+                Some(authority) => authority.as_str(),
+                None => line,
+            });
+            let found = authority(request.uri(), request.headers(), host.unwrap());
+            assert_eq!(found, expected, "{target} {line}");
         }
     }
 
