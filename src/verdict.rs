@@ -14,6 +14,8 @@ pub struct Facts {
     pub found: Option<Found>,
     /// The method is HEAD.
     pub head: bool,
+    /// The method is neither GET nor HEAD: only the origin can answer it.
+    pub other_method: bool,
     /// The request has a usable `Range`.
     pub range: bool,
     /// The request has `If-Match` or `If-Unmodified-Since`, which only the origin can answer.
@@ -92,6 +94,11 @@ impl Verdict {
 /// Decides what to do with a request.
 #[must_use]
 pub fn decide(facts: &Facts) -> Verdict {
+    if facts.other_method {
+        return Verdict::Pass {
+            why: Forward::Method,
+        };
+    }
     if facts.concerns_origin {
         return if facts.only_if_cached {
             Verdict::Refuse
@@ -193,6 +200,18 @@ mod tests {
         while_revalidate: false,
         if_error: true,
     };
+
+    #[test]
+    fn no_other_method_is_answered_from_what_is_stored() {
+        let facts = Facts {
+            found: Some(found(Liveness::Alive, State::Fresh)),
+            other_method: true,
+            only_if_cached: true,
+            ..Facts::default()
+        };
+        let why = Forward::Method;
+        assert_eq!(decide(&facts), Verdict::Pass { why });
+    }
 
     #[test]
     fn every_row_of_the_table() {

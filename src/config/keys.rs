@@ -146,7 +146,7 @@ pub(super) const URL: Text<Endpoint> = Text {
     read: texts::url,
 };
 pub(super) const HOST: Text<HostField> = Text {
-    default: Some("origin"),
+    default: None,
     allowed: "\"origin\", \"viewer\", or a host and perhaps a port",
     pattern: None,
     read: texts::host_field,
@@ -313,10 +313,7 @@ impl Rule for RequestPreset {
     }
 
     fn keywords(&self) -> Vec<(&'static str, Value)> {
-        vec![
-            ("default", json!(OriginRequest::PRESETS.first())),
-            ("enum", json!(OriginRequest::PRESETS)),
-        ]
+        vec![("enum", json!(OriginRequest::PRESETS))]
     }
 }
 

@@ -162,7 +162,11 @@ pub(super) struct Origin {
     )]
     pub(super) url: Option<Spanned<String>>,
     /// What an HTTP origin gets as Host: that of its URL, the viewer's (then part of the cache key), or this one.
-    #[schemars(with = "String", transform = described(&keys::HOST))]
+    #[schemars(
+        with = "String",
+        transform = described(&keys::HOST),
+        extend("x-default" = "`\"origin\"`")
+    )]
     pub(super) host: Option<Spanned<String>>,
     /// The bucket.
     #[schemars(
@@ -246,7 +250,11 @@ pub(super) struct Distribution {
     )]
     pub(super) methods: Option<Spanned<Methods>>,
     /// What of a viewer's request an HTTP origin gets, besides its target.
-    #[schemars(with = "String", transform = described(&keys::ORIGIN_REQUEST))]
+    #[schemars(
+        with = "String",
+        transform = described(&keys::ORIGIN_REQUEST),
+        extend("x-default" = "`\"Default\"`")
+    )]
     pub(super) origin_request: Option<Spanned<String>>,
     /// Preset of lifetimes, on which the keys that follow build.
     #[schemars(

@@ -118,10 +118,10 @@ pub fn of_web(
 /// # Errors
 /// [`OriginError::Broken`] for a Transfer-Encoding beside a Content-Length, or for one that is not
 /// plainly `chunked`.
-pub fn framing(headers: &HeaderMap) -> Result<(), OriginError> {
+pub fn framing(headers: &HeaderMap) -> Result<Framing, OriginError> {
     let mut codings = headers.get_all(header::TRANSFER_ENCODING).iter();
     let (Some(coding), second) = (codings.next(), codings.next()) else {
-        return Ok(());
+        return Ok(Framing::Other);
     };
     if second.is_some()
         || !coding
@@ -135,7 +135,16 @@ pub fn framing(headers: &HeaderMap) -> Result<(), OriginError> {
         let both = "both Transfer-Encoding and Content-Length";
         return Err(OriginError::Broken(both.to_owned()));
     }
-    Ok(())
+    Ok(Framing::Chunked)
+}
+
+/// How it shows where a body ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Framing {
+    /// By its last chunk, which cannot be mistaken.
+    Chunked,
+    /// By its length, by its status, or by the end of the connection.
+    Other,
 }
 
 /// Judges a 200, 206 or 304 by what was asked.

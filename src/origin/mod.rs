@@ -9,13 +9,16 @@
 //! itself, no error document of the store.
 
 pub mod body;
+mod connection;
 pub mod credentials;
 pub mod http;
 pub mod judge;
 pub mod missing;
 mod permits;
+pub mod retry;
 pub mod s3;
 pub mod sigv4;
+pub mod upload;
 pub mod web;
 
 use std::fmt;
@@ -28,6 +31,7 @@ use ::http::{HeaderMap, HeaderValue, Method, StatusCode, Version};
 use tokio::sync::OwnedSemaphorePermit;
 
 use body::OriginBody;
+use upload::Upload;
 
 /// A boxed future that can move between threads.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -131,6 +135,17 @@ pub trait Origin: Send + Sync + fmt::Debug {
     /// Sends `ask` and waits for the head of the answer.
     fn fetch(&self, permit: Permit, ask: Ask)
     -> BoxFuture<'_, Result<OriginResponse, OriginError>>;
+    /// As [`Origin::fetch`], for a request with a body. Of a bucket no such thing is asked.
+    fn upload(
+        &self,
+        permit: Permit,
+        ask: Ask,
+        body: Upload,
+    ) -> BoxFuture<'_, Result<OriginResponse, OriginError>> {
+        drop((permit, body));
+        let error = OriginError::Unasked(format!("{} with a body", ask.method));
+        Box::pin(std::future::ready(Err(error)))
+    }
     /// Whether the credential has been accepted by the origin at least once, and is not known to
     /// be refused now: what `/readyz` asks. `Err` says why not.
     fn ready(&self) -> Result<(), String>;

@@ -99,7 +99,7 @@ struct Inner {
     max_requests: usize,
     roots: Vec<String>,
     credentials: Source,
-    wire: Wire,
+    wire: Wire<Empty<Bytes>>,
     permits: Arc<Semaphore>,
     /// The part of the permits that answers at a viewer's pace may take.
     passes: Arc<Semaphore>,
@@ -477,7 +477,13 @@ impl Inner {
     async fn exchange_once(&self, ask: &Ask) -> Result<Answer, OriginError> {
         let in_flight = InFlight::new(&self.metrics);
         let sent = self.clock.now();
-        let result = async { self.wire.send(self.request(ask)?).await }.await;
+        let result = async {
+            self.wire
+                .send(self.request(ask)?, None)
+                .await
+                .map_err(|none| none.error)
+        }
+        .await;
         match result {
             Ok(response) => {
                 self.metrics.request("ok");

@@ -7,21 +7,28 @@
 
 use std::fmt;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use ::http::uri::{Authority, PathAndQuery, Scheme};
-use ::http::{HeaderMap, HeaderName, HeaderValue, Request, StatusCode, Uri, Version, header};
+use ::http::{
+    HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode, Uri, Version, header,
+};
 use bytes::Bytes;
-use http_body_util::Empty;
 
 use super::body::{InFlight, OriginBody};
-use super::http::{Limits, Wire};
+use super::http::{Limits, NoAnswer, Wire};
 use super::judge::{self, Judged};
 use super::permits::Permits;
+use super::retry::Budget;
+use super::upload::{Outgoing, Upload};
 use super::{Ask, BoxFuture, Origin, OriginError, OriginResponse, Permit, Purpose};
 use crate::clock::SharedClock;
+use crate::semantics::age::Instant;
 use crate::semantics::{fields, range};
 use crate::telemetry::metrics::{Metrics, OriginMetrics};
+
+/// How often one request is sent at the most.
+const TRIES: usize = 3;
 
 const CDN_LOOP: HeaderName = HeaderName::from_static("cdn-loop");
 const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
@@ -66,8 +73,9 @@ struct Inner {
     authority: Authority,
     host: HeaderValue,
     edge: HeaderValue,
-    wire: Wire,
+    wire: Wire<Outgoing>,
     permits: Permits,
+    retries: Mutex<Budget>,
     clock: SharedClock,
     metrics: Arc<OriginMetrics>,
 }
@@ -101,6 +109,7 @@ impl Web {
             edge: value(&options.edge)?,
             wire,
             permits: Permits::new(options.max_requests),
+            retries: Mutex::default(),
             clock,
         })))
     }
@@ -139,25 +148,18 @@ impl Origin for Web {
     fn fetch(
         &self,
         permit: Permit,
-        mut ask: Ask,
+        ask: Ask,
     ) -> BoxFuture<'_, Result<OriginResponse, OriginError>> {
-        match range::forwardable(&ask.method, &ask.conditions) {
-            Some(range) => {
-                ask.conditions.insert(header::RANGE, range);
-            }
-            None => {
-                ask.conditions.remove(header::RANGE);
-                ask.conditions.remove(header::IF_RANGE);
-            }
-        }
-        Box::pin(async move {
-            let inner = &self.0;
-            let result = inner.fetch(permit, &ask).await;
-            if let Err(error) = &result {
-                tracing::debug!(origin = inner.name, path = &*ask.path, %error, "origin request failed");
-            }
-            result
-        })
+        Box::pin(self.0.send(permit, ask, None))
+    }
+
+    fn upload(
+        &self,
+        permit: Permit,
+        ask: Ask,
+        body: Upload,
+    ) -> BoxFuture<'_, Result<OriginResponse, OriginError>> {
+        Box::pin(self.0.send(permit, ask, Some(body)))
     }
 
     /// There is no credential that must have been accepted.
@@ -167,8 +169,38 @@ impl Origin for Web {
 }
 
 impl Inner {
-    async fn fetch(&self, permit: Permit, ask: &Ask) -> Result<OriginResponse, OriginError> {
-        let mut answer = self.exchange(ask).await?;
+    async fn send(
+        &self,
+        permit: Permit,
+        mut ask: Ask,
+        body: Option<Upload>,
+    ) -> Result<OriginResponse, OriginError> {
+        match range::forwardable(&ask.method, &ask.conditions) {
+            Some(range) => {
+                ask.conditions.insert(header::RANGE, range);
+            }
+            None => {
+                ask.conditions.remove(header::RANGE);
+                ask.conditions.remove(header::IF_RANGE);
+            }
+        }
+        let result = self.judged(permit, &ask, body).await;
+        if let Err(error) = &result {
+            tracing::debug!(origin = self.name, path = &*ask.path, %error, "origin request failed");
+        }
+        result
+    }
+
+    async fn judged(
+        &self,
+        permit: Permit,
+        ask: &Ask,
+        body: Option<Upload>,
+    ) -> Result<OriginResponse, OriginError> {
+        let mut answer = match body {
+            Some(upload) => self.once(ask, Some(upload)).await.map_err(|no| no.error)?,
+            None => self.exchange(ask).await?,
+        };
         if answer.status == StatusCode::PARTIAL_CONTENT
             && !range::if_range_holds(&ask.conditions, &answer.headers)
         {
@@ -184,9 +216,9 @@ impl Inner {
             body,
             in_flight,
         } = answer;
-        judge::framing(&headers)?;
+        let framing = judge::framing(&headers)?;
         fields::strip_hop_by_hop(&mut headers);
-        let body = OriginBody::coming(
+        let mut body = OriginBody::coming(
             body,
             self.wire.limits().idle,
             self.clock.clone(),
@@ -194,6 +226,9 @@ impl Inner {
             in_flight,
             permit,
         );
+        if framing == judge::Framing::Chunked {
+            body.tells_its_end();
+        }
         match judge::of_web(
             &ask.method,
             &ask.conditions,
@@ -211,10 +246,52 @@ impl Inner {
         }
     }
 
+    /// One exchange without a body. Where it died before the first byte of an answer, and the method
+    /// changes nothing, it is tried again: as often as [`TRIES`] allows over connections that had been
+    /// used before, which the origin may close at any time, and once within the budget otherwise.
     async fn exchange(&self, ask: &Ask) -> Result<Answer, OriginError> {
+        self.budget(|budget, now| budget.request(now));
+        let safe = matches!(ask.method, Method::GET | Method::HEAD | Method::OPTIONS);
+        let mut charged = false;
+        for _ in 1..TRIES {
+            let no = match self.once(ask, None).await {
+                Ok(answer) => return Ok(answer),
+                Err(no) => no,
+            };
+            let died = matches!(no.error, OriginError::Broken(_) | OriginError::Connect(_));
+            if !safe || !died || no.heard {
+                return Err(no.error);
+            }
+            if !no.reused {
+                if charged || !self.budget(Budget::retry) {
+                    self.metrics.retries_refused.increment();
+                    return Err(no.error);
+                }
+                charged = true;
+            }
+            self.metrics.retries.increment();
+        }
+        self.once(ask, None).await.map_err(|no| no.error)
+    }
+
+    fn budget<T>(&self, change: impl FnOnce(&mut Budget, Instant) -> T) -> T {
+        let now = self.clock.now();
+        // Counters are whole after every statement.
+        change(
+            &mut self.retries.lock().unwrap_or_else(PoisonError::into_inner),
+            now,
+        )
+    }
+
+    async fn once(&self, ask: &Ask, upload: Option<Upload>) -> Result<Answer, NoAnswer> {
         let in_flight = InFlight::new(&self.metrics);
         let sent = self.clock.now();
-        let result = async { self.wire.send(self.request(ask)?).await }.await;
+        let progress = upload.as_ref().map(Upload::progress);
+        let result = async {
+            let request = self.request(ask, upload)?;
+            self.wire.send(request, progress.as_ref()).await
+        }
+        .await;
         match result {
             Ok(response) => {
                 self.metrics.request("ok");
@@ -228,14 +305,14 @@ impl Inner {
                     in_flight,
                 })
             }
-            Err(error) => {
-                self.metrics.request(error.word());
-                Err(error)
+            Err(no) => {
+                self.metrics.request(no.error.word());
+                Err(no)
             }
         }
     }
 
-    fn request(&self, ask: &Ask) -> Result<Request<Empty<Bytes>>, OriginError> {
+    fn request(&self, ask: &Ask, upload: Option<Upload>) -> Result<Request<Outgoing>, OriginError> {
         let broken = |error: ::http::Error| OriginError::Broken(error.to_string());
         let uri = Uri::builder()
             .scheme(self.scheme.clone())
@@ -246,7 +323,7 @@ impl Inner {
         let mut request = Request::builder()
             .method(ask.method.clone())
             .uri(uri)
-            .body(Empty::new())
+            .body(upload.map_or(Outgoing::Nothing, Outgoing::Upload))
             .map_err(broken)?;
         *request.headers_mut() = self.head(ask);
         Ok(request)

@@ -7,6 +7,7 @@
 pub(crate) mod answer;
 pub mod body;
 mod lookup;
+mod pass;
 pub mod receive;
 pub mod refusal;
 pub mod route;
@@ -18,16 +19,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
-use http::{HeaderValue, Method, Request, Response, StatusCode, header};
+use bytes::Bytes;
+use http::{HeaderValue, Request, Response, StatusCode, header};
 use tokio::runtime::Handle;
 
 use crate::clock::{self, SharedClock};
-use crate::fill::{Fills, Outcome, Plan};
-use crate::origin::{Ask, Forwarded, Origin, OriginError, Purpose};
+use crate::fill::{Fills, Outcome, Own, Plan};
+use crate::origin::{Forwarded, Origin, OriginError};
 use crate::policy::distribution::Distributions;
 use crate::purge::ledger::{Ledger, Liveness};
 use crate::semantics::cache_status::Forward;
-use crate::semantics::freshness::State;
 use crate::store::entry::Entry;
 use crate::store::memory::Memory;
 use crate::telemetry::access_log::AccessLog;
@@ -85,15 +86,6 @@ pub struct Engine {
     pub log: AccessLog,
     /// The runtime of origin requests.
     pub spawner: Handle,
-}
-
-/// Ends a task when it is dropped.
-struct EndedWith(tokio::task::AbortHandle);
-
-impl Drop for EndedWith {
-    fn drop(&mut self) {
-        self.0.abort();
-    }
 }
 
 impl fmt::Debug for Engine {
@@ -162,9 +154,15 @@ impl Engine {
         keyed: Keyed<'static>,
         request: Request<B>,
         client: Option<IpAddr>,
-    ) -> Response<Body> {
-        // Nothing of the viewer's body is ever forwarded to a bucket.
-        let request = request.map(drop);
+    ) -> Response<Body>
+    where
+        B: http_body::Body<Data = Bytes> + Send + 'static,
+        B::Error: Send,
+    {
+        let (head, body) = request.into_parts();
+        let request = Request::from_parts(head, ());
+        // A body says nothing about what a GET or HEAD asks for, and goes no further.
+        let mut upload = pass::upload(request.method(), body, self);
         let asked = Asked::new(&request, client, keyed.at, &keyed.id, &keyed.site);
         for _ in 0..ROUNDS {
             let now = self.clock.now();
@@ -177,7 +175,8 @@ impl Engine {
                 }
                 (Verdict::ServeStale { refresh }, Some(entry)) => {
                     if refresh
-                        && let Some(plan) = self.plan(&asked, &keyed, Some(Arc::clone(&entry)))
+                        && let Some(plan) =
+                            self.plan(&asked, &keyed, Some(Arc::clone(&entry)), None)
                     {
                         // Nobody waits for it: the ticket is thrown away.
                         drop(self.fills.join_or_start(plan));
@@ -198,7 +197,9 @@ impl Engine {
                         return answer;
                     }
                 }
-                (Verdict::Pass { why }, _) => return self.pass(&asked, &keyed, why).await,
+                (Verdict::Pass { why }, _) => {
+                    return self.pass(&asked, &keyed, why, upload.take()).await;
+                }
                 (Verdict::Refuse, _) => {
                     let how = How::new(verdict, Cost::Nothing, None);
                     return self.answer_refusal(&asked, &Refusal::NotCached, how);
@@ -207,7 +208,7 @@ impl Engine {
                 (Verdict::Serve | Verdict::ServeStale { .. }, None) => break,
             }
         }
-        self.pass(&asked, &keyed, Forward::UriMiss).await
+        self.pass(&asked, &keyed, Forward::UriMiss, upload).await
     }
 
     /// Waits for a fill. `None`: a purge overtook what it brought, or the configuration changed.
@@ -220,7 +221,7 @@ impl Engine {
         found: Option<Arc<Entry>>,
     ) -> Option<Response<Body>> {
         let validate = found.clone().filter(|_| verdict == Verdict::Validate);
-        let Some(plan) = self.plan(asked, keyed, validate.clone()) else {
+        let Some(plan) = self.plan(asked, keyed, validate.clone(), found.clone()) else {
             return Some(self.answer_refusal(
                 asked,
                 &Refusal::Internal,
@@ -231,8 +232,13 @@ impl Engine {
         let first = ticket.is_first();
         let mut how = How::new(verdict, Cost::Nothing, Some(why));
         how.collapsed = !first;
-        let Ok((outcome, live)) = clock::within(&*self.clock, WAIT, ticket.wait()).await else {
-            return Some(self.pass(asked, keyed, why).await);
+        let Ok((outcome, own)) = clock::within(&*self.clock, WAIT, ticket.wait()).await else {
+            return Some(self.pass(asked, keyed, why, None).await);
+        };
+        let (live, cookies) = match own {
+            Some(Own::Live(live)) => (Some(live), Vec::new()),
+            Some(Own::Cookies(cookies)) => (None, cookies),
+            None => (None, Vec::new()),
         };
         match outcome {
             Outcome::Stored(entry) | Outcome::Renewed(entry)
@@ -244,7 +250,10 @@ impl Engine {
                 how.stored = true;
                 how.forward_status = Some(entry.head.status);
                 how.cost = if first { Cost::Request } else { Cost::Nothing };
-                Some(self.answer_stored(asked, &keyed.key, &entry, self.clock.now(), how))
+                let now = self.clock.now();
+                let mut answer = self.answer_stored(asked, &keyed.key, &entry, now, how);
+                set_cookies(&mut answer, cookies);
+                Some(answer)
             }
             Outcome::Renewed(entry) => {
                 how.stored = true;
@@ -254,7 +263,10 @@ impl Engine {
                 } else {
                     Cost::Nothing
                 };
-                Some(self.answer_stored(asked, &keyed.key, &entry, self.clock.now(), how))
+                let now = self.clock.now();
+                let mut answer = self.answer_stored(asked, &keyed.key, &entry, now, how);
+                set_cookies(&mut answer, cookies);
+                Some(answer)
             }
             Outcome::Unshareable { why } => Some(match live {
                 Some(live) => {
@@ -262,7 +274,7 @@ impl Engine {
                     how.detail = why;
                     self.answer_live(asked, &keyed.key, live, how)
                 }
-                None => self.pass(asked, keyed, Forward::UriMiss).await,
+                None => self.pass(asked, keyed, Forward::UriMiss, None).await,
             }),
             Outcome::Failed(error) => {
                 how.cost = if first { Cost::Request } else { Cost::Nothing };
@@ -283,18 +295,8 @@ impl Engine {
         mut how: How,
     ) -> Response<Body> {
         let now = self.clock.now();
-        let allowed = |entry: &Arc<Entry>| {
-            error.permits_stale()
-                && entry.liveness(&self.ledger) != Liveness::Dead
-                && !entry.head.freshness.always_validate
-                && !matches!(
-                    entry.head.state(now),
-                    State::Stale {
-                        if_error: false,
-                        ..
-                    }
-                )
-        };
+        let allowed =
+            |entry: &Arc<Entry>| error.permits_stale() && entry.covers_a_failure(&self.ledger, now);
         match found.filter(allowed) {
             Some(entry) => {
                 entry.rest_origin(now.saturating_add(keyed.behavior().cache.error_ttl));
@@ -317,54 +319,12 @@ impl Engine {
         }
     }
 
-    /// Forwards this one request; its answer is not stored, and reaches nobody else.
-    async fn pass(
-        &self,
-        asked: &Asked<'_>,
-        keyed: &Keyed<'static>,
-        why: Forward,
-    ) -> Response<Body> {
-        let how = How::new(Verdict::Pass { why }, Cost::Request, Some(why));
-        let Some(origin) = keyed.origin().map(Arc::clone) else {
-            return self.answer_refusal(asked, &Refusal::Internal, how);
-        };
-        let mut ask = Ask::get(Arc::from(&*keyed.path));
-        if *asked.method == Method::HEAD {
-            ask.method = Method::HEAD;
-        }
-        // The origin takes out what it does not forward.
-        ask.conditions = asked.headers.clone();
-        ask.conditions.remove(header::AUTHORIZATION);
-        ask.viewer = forwarded(asked, keyed);
-        // On the runtime of origin requests, so that its connections live there.
-        let fetch = self.spawner.spawn(async move {
-            let permit = origin.admit(Purpose::Pass).await?;
-            origin.fetch(permit, ask).await
-        });
-        // A viewer that leaves while it waits takes its request with it.
-        let _ended = EndedWith(fetch.abort_handle());
-        match fetch.await {
-            Ok(Ok(response)) => self.answer_response(asked, &keyed.key, response, how),
-            Ok(Err(error)) => self.answer_refusal(
-                asked,
-                &Refusal::Origin {
-                    error,
-                    validating: false,
-                },
-                how,
-            ),
-            Err(_) => {
-                self.metrics.panics.increment();
-                self.answer_refusal(asked, &Refusal::Internal, how)
-            }
-        }
-    }
-
     fn plan(
         &self,
         asked: &Asked<'_>,
         keyed: &Keyed<'static>,
         validate: Option<Arc<Entry>>,
+        covering: Option<Arc<Entry>>,
     ) -> Option<Plan> {
         Some(Plan {
             key: keyed.key.clone(),
@@ -376,6 +336,8 @@ impl Engine {
             max_object_size: keyed.site.max_object_size,
             epoch: self.epoch_of(&keyed.site),
             validate,
+            origin_request: keyed.behavior().origin_request.clone(),
+            covering,
         })
     }
 
@@ -389,6 +351,13 @@ impl Engine {
         } else {
             u64::MAX
         }
+    }
+}
+
+/// Adds the Set-Cookie lines that belong to whoever gets this answer.
+fn set_cookies(answer: &mut Response<Body>, cookies: Vec<HeaderValue>) {
+    for cookie in cookies {
+        answer.headers_mut().append(header::SET_COOKIE, cookie);
     }
 }
 

@@ -5,16 +5,19 @@ use std::cell::Cell;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use http::{HeaderMap, HeaderValue, Method, Request, Uri, Version, header};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Uri, Version, header};
 
 use super::Site;
 use super::refusal::Refusal;
 use crate::semantics::age::Instant;
+use crate::semantics::fields;
 
 /// Bytes of a request's head: names, values, and four for each line. More is a 431.
 pub const HEAD_BYTES: usize = 32 * 1024;
 /// Bytes of a request's target. More is a 414.
 pub const TARGET_BYTES: usize = 8_192;
+
+const CDN_LOOP: HeaderName = HeaderName::from_static("cdn-loop");
 
 /// The port of `http`, the one scheme that viewers have here.
 const DEFAULT_PORT: &str = "80";
@@ -122,7 +125,7 @@ impl<'r> Received<'r> {
     /// Checks the limits and finds the host: lower case, without port.
     ///
     /// # Errors
-    /// 414, 431, or 400 for a host that is none, missing, twice there, or contradicted.
+    /// 414, 431, 508, or 400 for a host that is none, missing, twice there, or contradicted.
     pub fn check(&self) -> Result<Cow<'r, str>, Refusal> {
         let target = self
             .uri
@@ -138,6 +141,9 @@ impl<'r> Received<'r> {
             .sum();
         if head + target.len() > HEAD_BYTES {
             return Err(Refusal::HeadTooLong);
+        }
+        if self.headers.contains_key(CDN_LOOP) && self.has_been_here() {
+            return Err(Refusal::Loop);
         }
         let mut lines = self.headers.get_all(header::HOST).iter();
         let (line, second) = (lines.next(), lines.next());
@@ -171,6 +177,17 @@ impl<'r> Received<'r> {
             (None, Some(line)) => Ok(line),
             (None, None) => Err(Refusal::BadHost("the request has no Host field")),
         }
+    }
+
+    /// Whether CDN-Loop names this edge (RFC 8586 section 2). Parameters do not count.
+    fn has_been_here(&self) -> bool {
+        fields::members(self.headers, CDN_LOOP).any(|member| {
+            let id = member
+                .split(|&byte| byte == b';')
+                .next()
+                .unwrap_or_default();
+            id.trim_ascii() == self.site.name.as_bytes()
+        })
     }
 
     /// `host`, which [`Received::check`] has found, with the request's port, unless that is the

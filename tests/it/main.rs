@@ -18,3 +18,4 @@ mod range;
 mod readme;
 mod serve;
 mod stores;
+mod web;

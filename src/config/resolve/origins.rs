@@ -12,7 +12,7 @@ use crate::config::error::Faults;
 use crate::config::keys::OriginType;
 use crate::config::rule::{Refusal, Rule};
 use crate::config::section::Section;
-use crate::config::settings::{Addressing, Bucket, Credentials, Endpoint, Origin, Web};
+use crate::config::settings::{Addressing, Bucket, Credentials, Endpoint, HostField, Origin, Web};
 use crate::config::{keys, raw};
 
 /// All of them, by name.
@@ -155,7 +155,7 @@ fn web(
     table: &Range<usize>,
 ) -> Option<Web> {
     let url = section.required("url", &raw.url, &keys::URL, table);
-    let host = section.take("host", &raw.host, &keys::HOST);
+    let host = section.optional("host", &raw.host, &keys::HOST);
     let foreign = [
         ("bucket", span(&raw.bucket)),
         ("region", span(&raw.region)),
@@ -171,7 +171,7 @@ fn web(
     Some(Web {
         name,
         url: url?,
-        host: host?,
+        host: host?.unwrap_or(HostField::Origin),
         ca_file: common.ca_file,
         connect_timeout: common.connect_timeout,
         first_byte_timeout: common.first_byte_timeout,
