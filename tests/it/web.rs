@@ -3,6 +3,7 @@
 mod a_body_is_streamed_both_ways;
 mod an_edge_may_stand_before_an_edge;
 mod an_origin_has_its_time;
+mod an_origin_may_speak_tls;
 mod an_unsafe_method_invalidates;
 mod answers_are_kept_by_their_own_word;
 mod connections_are_used_again;
