@@ -90,7 +90,7 @@ async fn start(data: &tempfile::TempDir) -> (Edge, Bucket) {
         if let Err(keyed) = edge.engine().try_hit(&request, None) {
             assert!(
                 edge.engine()
-                    .handle(keyed, request, None)
+                    .handle(keyed, request.map(|()| http_body_util::Empty::new()), None)
                     .await
                     .status()
                     .is_success(),

@@ -17,7 +17,7 @@ use tokio::task::JoinHandle;
 use crate::admin::{AdminServer, Desk};
 use crate::clock::SharedClock;
 use crate::config::{
-    self, Addressing, Config, Credentials as Configured, Missing, Runtime, Signing,
+    self, Addressing, Config, Credentials as Configured, HostField, Missing, Runtime, Signing,
 };
 use crate::fill::{Fills, Parts};
 use crate::journal::follow::Follow;
@@ -27,6 +27,7 @@ use crate::origin::Origin;
 use crate::origin::credentials::{Credentials, Source};
 use crate::origin::http::Limits;
 use crate::origin::s3::{Addressing as S3Addressing, S3, S3Options};
+use crate::origin::web::{Web, WebOptions};
 use crate::purge::ledger::{DEFAULT_CAPACITY, Ledger};
 use crate::request::{Engine, Site};
 use crate::semantics::target;
@@ -304,13 +305,20 @@ type Origins = BTreeMap<String, Running>;
 
 /// An origin, and what it does in the background for as long as this lives.
 struct Running {
-    origin: Arc<S3>,
+    origin: Arc<dyn Origin>,
     /// Everything that it was made of; equal ones need not be made anew.
     made_of: [u8; 32],
+    /// A bucket, with what it does in the background.
+    bucket: Option<RunningBucket>,
+    task: Option<JoinHandle<()>>,
+}
+
+#[derive(Clone)]
+struct RunningBucket {
+    s3: Arc<S3>,
     /// Where its credentials come from, and who that is if it goes on giving new ones.
     source: Source,
     giver: Option<Giver>,
-    task: Option<JoinHandle<()>>,
 }
 
 impl Running {
@@ -319,14 +327,14 @@ impl Running {
         Self {
             origin: Arc::clone(&self.origin),
             made_of: self.made_of,
-            source: self.source.clone(),
-            giver: self.giver.clone(),
+            bucket: self.bucket.clone(),
             task: None,
         }
     }
 
     fn run(&mut self) {
-        self.task = Some(tokio::spawn(self.origin.background()));
+        let background = self.bucket.as_ref().map(|bucket| bucket.s3.background());
+        self.task = background.map(tokio::spawn);
     }
 }
 
@@ -389,52 +397,104 @@ async fn origins(
 ) -> Result<Origins, AppError> {
     let mut origins = Origins::new();
     for (name, origin) in &config.origins {
-        let options = options(config, origin);
-        let made_of = made_of(&options, origin);
         let before = kept.get(name);
-        if let Some(same) = before.filter(|kept| kept.made_of == made_of) {
-            origins.insert(name.clone(), same.share());
-            continue;
-        }
-        let giver = Giver::of(&origin.credentials);
-        // The source outlives the origin that it is for: a reload finds it filled.
-        let credentials = before
-            .filter(|kept| giver.is_some() && kept.giver == giver)
-            .map_or_else(|| source(&origin.credentials), |kept| kept.source.clone());
-        // Without any, the background task goes on asking, and `/readyz` says so.
-        let _ = credentials.first(clock, origin.first_byte_timeout).await;
-        let s3 = S3::new(options, credentials.clone(), Arc::clone(clock), metrics).map_err(
-            |reason| AppError::Origin {
-                name: name.clone(),
-                reason,
-            },
-        )?;
-        origins.insert(
-            name.clone(),
-            Running {
-                origin: Arc::new(s3),
-                made_of,
-                source: credentials,
-                giver,
-                task: None,
-            },
-        );
+        let made = match origin {
+            config::Origin::Bucket(origin) => bucket(config, origin, before, clock, metrics).await,
+            config::Origin::Web(origin) => web(config, origin, before, clock, metrics),
+        };
+        let made = made.map_err(|reason| AppError::Origin {
+            name: name.clone(),
+            reason,
+        })?;
+        origins.insert(name.clone(), made);
     }
     Ok(origins)
 }
 
-/// A fingerprint of everything that an origin is made of; its secrets are in it by their hash.
-fn made_of(options: &S3Options, origin: &config::Origin) -> [u8; 32] {
+async fn bucket(
+    config: &Config,
+    origin: &config::Bucket,
+    before: Option<&Running>,
+    clock: &SharedClock,
+    metrics: &Metrics,
+) -> Result<Running, String> {
+    let options = options(config, origin);
+    let made_of = made_of(&options, origin);
+    if let Some(same) = before.filter(|kept| kept.made_of == made_of) {
+        return Ok(same.share());
+    }
+    let giver = Giver::of(&origin.credentials);
+    // The source outlives the origin that it is for: a reload finds it filled.
+    let credentials = before
+        .and_then(|kept| kept.bucket.as_ref())
+        .filter(|kept| giver.is_some() && kept.giver == giver)
+        .map_or_else(|| source(&origin.credentials), |kept| kept.source.clone());
+    // Without any, the background task goes on asking, and `/readyz` says so.
+    let _ = credentials.first(clock, origin.first_byte_timeout).await;
+    let s3 = S3::new(options, credentials.clone(), Arc::clone(clock), metrics)?;
+    let s3 = Arc::new(s3);
+    Ok(Running {
+        origin: Arc::clone(&s3) as Arc<dyn Origin>,
+        made_of,
+        bucket: Some(RunningBucket {
+            s3,
+            source: credentials,
+            giver,
+        }),
+        task: None,
+    })
+}
+
+fn web(
+    config: &Config,
+    origin: &config::Web,
+    before: Option<&Running>,
+    clock: &SharedClock,
+    metrics: &Metrics,
+) -> Result<Running, String> {
+    let options = WebOptions {
+        name: origin.name.clone(),
+        scheme: origin.url.scheme.clone(),
+        authority: origin.url.authority.clone(),
+        host: match &origin.host {
+            HostField::Origin | HostField::Viewer => None,
+            HostField::Literal(host) => Some(host.clone()),
+        },
+        edge: config.edge.name.clone(),
+        ca_file: origin.ca_file.clone(),
+        limits: Limits {
+            connect: origin.connect_timeout,
+            first_byte: origin.first_byte_timeout,
+            idle: origin.idle_timeout,
+        },
+        max_requests: origin.max_requests,
+    };
     let mut hash = Sha256::new();
     hash.update(format!("{options:?}"));
-    // A rotated file has the same name.
-    hash.update(
-        options
-            .ca_file
-            .as_ref()
-            .and_then(|path| std::fs::read(path).ok())
-            .unwrap_or_default(),
-    );
+    hash.update(contents(options.ca_file.as_deref()));
+    let made_of = hash.finalize().into();
+    if let Some(same) = before.filter(|kept| kept.made_of == made_of) {
+        return Ok(same.share());
+    }
+    Ok(Running {
+        origin: Arc::new(Web::new(options, Arc::clone(clock), metrics)?),
+        made_of,
+        bucket: None,
+        task: None,
+    })
+}
+
+/// What a file holds now: a rotated one has the same name.
+fn contents(path: Option<&Path>) -> Vec<u8> {
+    path.and_then(|path| std::fs::read(path).ok())
+        .unwrap_or_default()
+}
+
+/// A fingerprint of everything that an origin is made of; its secrets are in it by their hash.
+fn made_of(options: &S3Options, origin: &config::Bucket) -> [u8; 32] {
+    let mut hash = Sha256::new();
+    hash.update(format!("{options:?}"));
+    hash.update(contents(options.ca_file.as_deref()));
     match &origin.credentials {
         Configured::Chain => hash.update("chain"),
         Configured::Profile(name) => hash.update(format!("profile {name:?}")),
@@ -453,8 +513,8 @@ fn made_of(options: &S3Options, origin: &config::Origin) -> [u8; 32] {
     hash.finalize().into()
 }
 
-/// What an origin's client is made of.
-pub(crate) fn options(config: &Config, origin: &config::Origin) -> S3Options {
+/// What a bucket's client is made of.
+pub(crate) fn options(config: &Config, origin: &config::Bucket) -> S3Options {
     let roots = config
         .distributions
         .iter()
@@ -495,9 +555,7 @@ fn site(config: &Config, origins: &Origins) -> Result<Site, AppError> {
         })
     };
     let edge = &config.edge;
-    let shared = |(name, running): (&String, &Running)| {
-        (name.clone(), Arc::clone(&running.origin) as Arc<dyn Origin>)
-    };
+    let shared = |(name, running): (&String, &Running)| (name.clone(), Arc::clone(&running.origin));
     Ok(Site {
         name: edge.name.clone(),
         via: header("name", &format!("1.1 {}", edge.name))?,
@@ -514,15 +572,20 @@ fn sources(config: &Config) -> BTreeMap<&str, (Option<&str>, String)> {
     let mut sources = BTreeMap::new();
     for distribution in config.distributions.iter() {
         let origin = config.origins.get(&distribution.default_behavior.origin);
-        let bucket = origin.map_or_else(String::new, |origin| {
-            format!(
+        let source = origin.map_or_else(String::new, |origin| match origin {
+            config::Origin::Bucket(origin) => format!(
                 "{:?} {} {} {}",
                 origin.endpoint, origin.region, origin.bucket, origin.prefix
-            )
+            ),
+            // What it answers depends on what it is asked, too.
+            config::Origin::Web(origin) => format!(
+                "{} {:?} {:?}",
+                origin.url, origin.host, distribution.default_behavior.origin_request
+            ),
         });
         sources.insert(
             &*distribution.id,
-            (distribution.root_object.as_deref(), bucket),
+            (distribution.root_object.as_deref(), source),
         );
     }
     sources

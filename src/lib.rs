@@ -24,7 +24,7 @@
 //! | [`verdict`] | serve, serve stale, validate, fetch, pass or refuse |
 //! | [`clock`] | time, behind a trait |
 //! | [`telemetry`] | metrics, the access log, events |
-//! | [`origin`] | where objects come from: a bucket, signed for |
+//! | [`origin`] | where objects come from: a bucket, signed for, or any web server |
 //! | [`store`] | what is kept |
 //! | [`journal`] | invalidations, durable and in order; the follower that applies them |
 //! | [`fill`] | one origin request for all who wait |

@@ -15,6 +15,8 @@ pub struct Facts {
     pub found: Option<Found>,
     /// The method is HEAD.
     pub head: bool,
+    /// The method is neither GET nor HEAD: only the origin can answer it.
+    pub other_method: bool,
     /// The request has a usable `Range`.
     pub range: bool,
     /// The request has `If-Match` or `If-Unmodified-Since`, which only the origin can answer.
@@ -105,7 +107,9 @@ impl Verdict {
 /// Decides what to do with a request.
 #[must_use]
 pub fn decide(facts: &Facts) -> Verdict {
-    let verdict = if facts.concerns_origin {
+    let verdict = if facts.other_method {
+        return pass(Forward::Method, Reason::OtherMethod);
+    } else if facts.concerns_origin {
         pass(Forward::Request, Reason::Precondition)
     } else if facts.no_store {
         pass(Forward::Request, Reason::RequestNoStore)
@@ -216,6 +220,18 @@ mod tests {
         refresh: false,
         reason: Reason::OriginRests,
     };
+
+    #[test]
+    fn no_other_method_is_answered_from_what_is_stored() {
+        let facts = Facts {
+            found: Some(found(Liveness::Alive, State::Fresh)),
+            other_method: true,
+            only_if_cached: true,
+            ..Facts::default()
+        };
+        let (why, reason) = (Forward::Method, Reason::OtherMethod);
+        assert_eq!(decide(&facts), Verdict::Pass { why, reason });
+    }
 
     #[test]
     fn every_row_of_the_table() {

@@ -12,7 +12,7 @@ use miette::{IntoDiagnostic, miette};
 
 use self::documents::{Body, Bucket, Document};
 use self::text::Plan;
-use crate::config::{self, Config, Origin};
+use crate::config::{self, Bucket as Origin, Config};
 
 /// Arguments of `seawall policy`.
 #[derive(Debug, clap::Args)]
@@ -147,23 +147,29 @@ pub(super) fn of_minio(bucket: &str, region: &str) -> miette::Result<String> {
     serde_json::to_string(&documents::minio(&bucket, false).body).into_diagnostic()
 }
 
-/// The origin that a command is about: the named one, or the only one.
+/// The bucket that a command is about: the named one, or the only one.
 pub(super) fn origin<'a>(config: &'a Config, wanted: Option<&str>) -> miette::Result<&'a Origin> {
+    let buckets = || config.origins.values().filter_map(config::Origin::bucket);
     let names = || {
-        let names: Vec<&str> = config.origins.keys().map(String::as_str).collect();
+        let names: Vec<&str> = buckets().map(|bucket| bucket.name.as_str()).collect();
         names.join(", ")
     };
     match wanted {
-        Some(name) => config.origins.get(name).ok_or_else(|| {
-            miette!(
+        Some(name) => match config.origins.get(name).map(config::Origin::bucket) {
+            Some(Some(bucket)) => Ok(bucket),
+            Some(None) => Err(miette!(
+                "origin {name:?} is no bucket, so no store can be told who reads it"
+            )),
+            None => Err(miette!(
                 "there is no origin {name:?} in the configuration; there is: {}",
                 names()
-            )
-        }),
+            )),
+        },
         None => {
-            let mut origins = config.origins.values();
+            let mut origins = buckets();
             match (origins.next(), origins.next()) {
                 (Some(origin), None) => Ok(origin),
+                (None, _) => Err(miette!("the configuration has no bucket")),
                 _ => Err(miette!(
                     "the configuration has several origins; choose one with --origin: {}",
                     names()

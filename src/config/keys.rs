@@ -11,12 +11,14 @@ use serde_json::{Value, json};
 
 use super::rule::{Count, List, Refusal, Rule, Size, Switch, Text, Time, Words, quoted_list};
 use super::settings::{
-    AccessLog, Addressing, Endpoint, Journal, LogFormat, Missing, Runtime, Scope, Signing,
+    AccessLog, Addressing, Endpoint, HostField, Journal, LogFormat, Missing, Runtime, Scope,
+    Signing,
 };
 use super::texts;
 use crate::policy::behavior::Methods;
 use crate::policy::cache_policy::{CachePolicy, ViewerCacheControl};
 use crate::policy::distribution::Domain;
+use crate::policy::origin_request::OriginRequest;
 
 // [edge]
 pub(super) const EDGE_NAME: Text<String> = name("edge-1");
@@ -125,10 +127,29 @@ pub(super) const JOURNAL: Words<Journal> = Words {
 
 // [origins.NAME]
 pub(super) const ORIGIN_NAME: Text<String> = IDENTIFIER;
-/// One type, so its meaning is nothing.
-pub(super) const ORIGIN_TYPE: Words<()> = Words {
-    words: &[("s3", ())],
+pub(super) const ORIGIN_TYPE: Words<OriginType> = Words {
+    words: &[("s3", OriginType::S3), ("http", OriginType::Http)],
     default: 0,
+};
+/// What kind of origin it is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum OriginType {
+    S3,
+    Http,
+}
+pub(super) const ONLY_S3: &str = "only with type \"s3\"";
+pub(super) const ONLY_HTTP: &str = "only with type \"http\"";
+pub(super) const URL: Text<Endpoint> = Text {
+    default: None,
+    allowed: "http:// or https://, a host and perhaps a port, and nothing else",
+    pattern: Some(r"^https?://[^/?#@]+/?$"),
+    read: texts::url,
+};
+pub(super) const HOST: Text<HostField> = Text {
+    default: None,
+    allowed: "\"origin\", \"viewer\", or a host and perhaps a port",
+    pattern: None,
+    read: texts::host_field,
 };
 pub(super) const BUCKET: Text<String> = Text {
     default: None,
@@ -216,6 +237,9 @@ pub(super) const ORIGIN: Text<String> = Text {
     pattern: None,
     read: texts::any,
 };
+pub(super) const METHODS_ALLOWED: &str = "[\"GET\"], [\"GET\", \"HEAD\"], \"standard\" or \"any\"";
+pub(super) const METHODS_OF_A_BUCKET: &str =
+    "[\"GET\"] or [\"GET\", \"HEAD\"] with an origin of type \"s3\"";
 pub(super) const METHODS: List<&'static str> = List {
     item: Text {
         default: None,
@@ -240,6 +264,9 @@ pub(super) const TTL: Time = Time {
     min: Duration::ZERO,
     max: Duration::from_secs(3_650 * 86_400),
 };
+/// With an origin of type "http".
+pub(super) const WEB_CACHE_POLICY: &str = "RFC9111";
+pub(super) const ORIGIN_REQUEST: RequestPreset = RequestPreset;
 pub(super) const BY_POLICY: &str = "by `cache_policy`";
 
 /// The name of an environment variable. It is named in messages, so what cannot be one is not quoted: it may be
@@ -248,6 +275,9 @@ pub(super) const VARIABLE: Variable = Variable;
 
 /// The rule of [`CACHE_POLICY`].
 pub(super) struct Preset;
+
+/// The rule of [`ORIGIN_REQUEST`].
+pub(super) struct RequestPreset;
 
 /// The rule of [`VARIABLE`].
 pub(super) struct Variable;
@@ -272,10 +302,31 @@ impl Rule for Preset {
     }
 
     fn keywords(&self) -> Vec<(&'static str, Value)> {
-        vec![
-            ("default", json!(CachePolicy::PRESETS.first())),
-            ("enum", json!(CachePolicy::PRESETS)),
-        ]
+        vec![("enum", json!(CachePolicy::PRESETS))]
+    }
+}
+
+impl Rule for RequestPreset {
+    type Written = String;
+    type Meant = OriginRequest;
+
+    fn read(&self, written: &String) -> Result<OriginRequest, Refusal> {
+        OriginRequest::preset(written)
+            .ok_or_else(|| Refusal::word(written, OriginRequest::PRESETS.iter().copied()))
+    }
+
+    fn default(&self) -> Option<OriginRequest> {
+        OriginRequest::PRESETS
+            .first()
+            .and_then(|name| OriginRequest::preset(name))
+    }
+
+    fn allowed(&self) -> String {
+        quoted_list(OriginRequest::PRESETS.iter().copied())
+    }
+
+    fn keywords(&self) -> Vec<(&'static str, Value)> {
+        vec![("enum", json!(OriginRequest::PRESETS))]
     }
 }
 

@@ -36,8 +36,8 @@ use toml::de::{DeTable, Deserializer};
 pub use self::error::{ConfigError, Fault, MOST_FAULTS, Rejection};
 pub use self::schema::{reference, schema};
 pub use self::settings::{
-    AccessLog, Addressing, Admin, Credentials, Edge, Endpoint, Journal, Log, LogFormat, Missing,
-    Origin, Runtime, Scope, Secret, Signing, Token,
+    AccessLog, Addressing, Admin, Bucket, Credentials, Edge, Endpoint, HostField, Journal, Log,
+    LogFormat, Missing, Origin, Runtime, Scope, Secret, Signing, Token, Web,
 };
 
 use self::error::{Faults, place};
@@ -256,7 +256,13 @@ mod tests {
                 .starts_with(&format!("{name}: cannot be read: "))
         );
         std::fs::write(&path, MINIMAL).unwrap();
-        assert_eq!(load(&path).unwrap().origins["site"].bucket, "site");
+        assert_eq!(
+            load(&path).unwrap().origins["site"]
+                .bucket()
+                .unwrap()
+                .bucket,
+            "site"
+        );
         std::fs::write(&path, b"# \xc3\xa9\n# \xc3\xa9\xff\n").unwrap();
         assert_eq!(
             load(&path).unwrap_err().render_plain(),
@@ -285,7 +291,7 @@ mod tests {
             access_key,
             secret_key,
             session_token,
-        } = &config.origins["site"].credentials
+        } = &config.origins["site"].bucket().unwrap().credentials
         else {
             panic!("not static: {config:?}");
         };

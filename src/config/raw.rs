@@ -8,8 +8,8 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde::de::value::MapAccessDeserializer;
-use serde::de::{Deserialize, Deserializer, Error, MapAccess, Visitor};
+use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
+use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use toml::Spanned;
 
 use super::keys;
@@ -150,15 +150,37 @@ pub(super) struct Journal {
 #[derive(serde::Deserialize, JsonSchema, Default, Debug)]
 #[serde(deny_unknown_fields, default)]
 pub(super) struct Origin {
-    /// What kind of origin it is: a bucket behind the S3 protocol.
+    /// What kind of origin it is: a bucket behind the S3 protocol, or any web server or balancer.
     #[serde(rename = "type")]
     #[schemars(with = "String", transform = described(&keys::ORIGIN_TYPE))]
     pub(super) kind: Option<Spanned<String>>,
+    /// The address of an HTTP origin.
+    #[schemars(
+        with = "String",
+        transform = described(&keys::URL),
+        extend("x-default" = "required with type \"http\"")
+    )]
+    pub(super) url: Option<Spanned<String>>,
+    /// What an HTTP origin gets as Host: that of its URL, the viewer's (then part of the cache key), or this one.
+    #[schemars(
+        with = "String",
+        transform = described(&keys::HOST),
+        extend("x-default" = "`\"origin\"`")
+    )]
+    pub(super) host: Option<Spanned<String>>,
     /// The bucket.
-    #[schemars(with = "String", transform = described(&keys::BUCKET), extend("x-required" = true))]
+    #[schemars(
+        with = "String",
+        transform = described(&keys::BUCKET),
+        extend("x-default" = "required with type \"s3\"")
+    )]
     pub(super) bucket: Option<Spanned<String>>,
     /// The region that requests are signed for.
-    #[schemars(with = "String", transform = described(&keys::REGION), extend("x-required" = true))]
+    #[schemars(
+        with = "String",
+        transform = described(&keys::REGION),
+        extend("x-default" = "required with type \"s3\"")
+    )]
     pub(super) region: Option<Spanned<String>>,
     /// The store, if it is not AWS.
     #[schemars(with = "String", transform = described(&keys::ENDPOINT))]
@@ -209,17 +231,37 @@ pub(super) struct Distribution {
     /// default one, which answers to all other hosts; at most one may be.
     #[schemars(with = "Vec<String>", transform = keys::DOMAINS.described(false))]
     pub(super) domains: Option<Spanned<Vec<Spanned<String>>>>,
-    /// Object that the path `/`, and only it, stands for; empty for none.
-    #[schemars(with = "String", transform = described(&keys::ROOT_OBJECT))]
+    /// Object that the path `/`, and only it, stands for; empty for none. To an HTTP origin `/` goes as it is
+    /// unless this is written.
+    #[schemars(
+        with = "String",
+        transform = described(&keys::ROOT_OBJECT),
+        extend("x-default" = "`\"index.html\"`; none with an origin of type \"http\"")
+    )]
     pub(super) root_object: Option<Spanned<String>>,
     /// Name of the origin that answers what is not in the cache.
     #[schemars(with = "String", transform = described(&keys::ORIGIN), extend("x-required" = true))]
     pub(super) origin: Option<Spanned<String>>,
-    /// Methods that are let through; must contain GET.
-    #[schemars(with = "Vec<String>", transform = keys::METHODS.described(false))]
-    pub(super) methods: Option<Spanned<Vec<Spanned<String>>>>,
+    /// Methods that are let through: a list with GET, or a word: GET HEAD OPTIONS POST PUT PATCH DELETE, or those
+    /// and every other but TRACE, TRACK, CONNECT and PURGE. A bucket has GET and HEAD only.
+    #[schemars(
+        with = "Methods",
+        extend("default" = ["GET", "HEAD"], "x-allowed" = keys::METHODS_ALLOWED)
+    )]
+    pub(super) methods: Option<Spanned<Methods>>,
+    /// What of a viewer's request an HTTP origin gets, besides its target.
+    #[schemars(
+        with = "String",
+        transform = described(&keys::ORIGIN_REQUEST),
+        extend("x-default" = "`\"Default\"`")
+    )]
+    pub(super) origin_request: Option<Spanned<String>>,
     /// Preset of lifetimes, on which the keys that follow build.
-    #[schemars(with = "String", transform = described(&keys::CACHE_POLICY))]
+    #[schemars(
+        with = "String",
+        transform = described(&keys::CACHE_POLICY),
+        extend("x-default" = "`\"CloudFront\"`; `\"RFC9111\"` with an origin of type \"http\"")
+    )]
     pub(super) cache_policy: Option<Spanned<String>>,
     /// Shortest lifetime of what is storable; never overrides no-store, private or no-cache.
     #[schemars(
@@ -313,6 +355,19 @@ pub(super) struct CredentialsTable {
     pub(super) session_token_env: Option<Spanned<String>>,
 }
 
+/// `distributions.methods`.
+#[derive(JsonSchema, Debug)]
+#[schemars(untagged)]
+pub(super) enum Methods {
+    /// A word for a whole set.
+    Word(#[schemars(extend("enum" = ["standard", "any"]))] String),
+    /// Their names.
+    List(
+        #[schemars(with = "Vec<String>", transform = keys::METHODS.described(true))]
+        Vec<Spanned<String>>,
+    ),
+}
+
 /// A size: text with a unit, or a whole number of bytes.
 #[derive(PartialEq, Eq, Debug)]
 pub(super) enum Scalar {
@@ -372,6 +427,29 @@ impl<'de> Deserialize<'de> for Credentials {
             fn visit_map<A: MapAccess<'de>>(self, table: A) -> Result<Credentials, A::Error> {
                 CredentialsTable::deserialize(MapAccessDeserializer::new(table))
                     .map(Credentials::Table)
+            }
+        }
+        deserializer.deserialize_any(Either)
+    }
+}
+
+impl<'de> Deserialize<'de> for Methods {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Either;
+        impl<'de> Visitor<'de> for Either {
+            type Value = Methods;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(keys::METHODS_ALLOWED)
+            }
+
+            fn visit_str<E: Error>(self, word: &str) -> Result<Methods, E> {
+                Ok(Methods::Word(word.to_owned()))
+            }
+
+            // As above: the places of the names are needed.
+            fn visit_seq<A: SeqAccess<'de>>(self, names: A) -> Result<Methods, A::Error> {
+                Vec::deserialize(SeqAccessDeserializer::new(names)).map(Methods::List)
             }
         }
         deserializer.deserialize_any(Either)

@@ -128,9 +128,61 @@ pub enum Journal {
     Local,
 }
 
+/// Where objects come from.
+#[derive(Clone, Debug)]
+pub enum Origin {
+    /// A bucket behind the S3 protocol.
+    Bucket(Bucket),
+    /// A web server or a balancer.
+    Web(Web),
+}
+
+impl Origin {
+    /// The bucket, if it is one.
+    #[must_use]
+    pub const fn bucket(&self) -> Option<&Bucket> {
+        match self {
+            Self::Bucket(bucket) => Some(bucket),
+            Self::Web(_) => None,
+        }
+    }
+}
+
+/// A web server or a balancer.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Web {
+    /// Its name in this configuration.
+    pub name: String,
+    /// Where it is.
+    pub url: Endpoint,
+    /// What it gets as Host.
+    pub host: HostField,
+    /// PEM file with further certificate authorities; a relative path is taken from the working directory.
+    pub ca_file: Option<PathBuf>,
+    /// Limit for connecting, TLS included: 1 ms to 10 min.
+    pub connect_timeout: Duration,
+    /// Limit for the wait from the request to the head of the answer: 1 ms to 10 min.
+    pub first_byte_timeout: Duration,
+    /// Limit for the wait between two pieces of a body: 1 ms to 10 min.
+    pub idle_timeout: Duration,
+    /// Requests at a time: 1 to 100 000.
+    pub max_requests: usize,
+}
+
+/// What an HTTP origin gets as Host.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum HostField {
+    /// The host (and port) of its URL.
+    Origin,
+    /// The viewer's, which is then part of the key.
+    Viewer,
+    /// This one.
+    Literal(Authority),
+}
+
 /// A bucket.
 #[derive(Clone, Debug)]
-pub struct Origin {
+pub struct Bucket {
     /// Its name in this configuration.
     pub name: String,
     /// The bucket.

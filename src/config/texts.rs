@@ -8,9 +8,9 @@ use std::net::{Ipv6Addr, SocketAddr};
 use std::path::PathBuf;
 
 use http::Uri;
-use http::uri::Scheme;
+use http::uri::{Authority, Scheme};
 
-use super::settings::{AccessLog, Endpoint, Scope};
+use super::settings::{AccessLog, Endpoint, HostField, Scope};
 use crate::policy::behavior::Methods;
 use crate::policy::distribution::Domain;
 
@@ -149,7 +149,36 @@ pub(super) fn method(text: &str) -> Judged<&'static str> {
         .iter()
         .find(|name| **name == text)
         .copied()
-        .ok_or_else(|| "is not a method that a bucket route has".into())
+        .ok_or_else(|| "is not a method that a list may hold".into())
+}
+
+/// As [`endpoint`], for an origin that has no other address.
+pub(super) fn url(text: &str) -> Judged<Endpoint> {
+    endpoint(text)?.ok_or_else(|| "is empty".into())
+}
+
+pub(super) fn host_field(text: &str) -> Judged<HostField> {
+    match text {
+        "origin" => Ok(HostField::Origin),
+        "viewer" => Ok(HostField::Viewer),
+        literal => {
+            let name = match literal.rsplit_once(':') {
+                Some((name, port)) if !port.ends_with(']') => {
+                    if port.parse::<u16>().is_ok_and(|number| number > 0) {
+                        name
+                    } else {
+                        return Err("has a port that is not from 1 to 65535".into());
+                    }
+                }
+                _ => literal,
+            };
+            host(name)?;
+            let authority = literal.parse::<Authority>();
+            authority
+                .map(HostField::Literal)
+                .map_err(|_| "is no host".into())
+        }
+    }
 }
 
 pub(super) fn endpoint(text: &str) -> Judged<Option<Endpoint>> {
@@ -366,6 +395,31 @@ mod tests {
                 ("/a\0b", Some("has a NUL in it")),
             ],
         );
+    }
+
+    #[test]
+    fn hosts_that_an_origin_gets() {
+        verdicts(
+            host_field,
+            &[
+                ("origin", None),
+                ("viewer", None),
+                ("www.example.com", None),
+                ("www.example.com:8443", None),
+                ("[::1]", None),
+                ("[::1]:80", None),
+                ("", Some("has an empty label")),
+                ("a b", Some("has the character ' '")),
+                ("*.example.com", Some("has a wildcard")),
+                ("http://a", Some("has a port that is not from 1 to 65535")),
+                ("a.test:0", Some("has a port that is not from 1 to 65535")),
+                (
+                    "a.test:65536",
+                    Some("has a port that is not from 1 to 65535"),
+                ),
+            ],
+        );
+        assert_eq!(url("").err().as_deref(), Some("is empty"));
     }
 
     #[test]

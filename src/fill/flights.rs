@@ -85,7 +85,8 @@ impl fmt::Debug for Flight {
 #[derive(Debug)]
 pub(crate) struct Flights(Box<[Mutex<Shard>]>);
 
-type Shard = HashMap<KeyHash, Arc<Flight>>;
+/// By key; the last one may be joined, those before it were overtaken and have not ended yet.
+type Shard = HashMap<KeyHash, Vec<Arc<Flight>>>;
 
 impl Default for Flights {
     fn default() -> Self {
@@ -102,30 +103,37 @@ impl Flights {
         joinable: impl Fn(&Flight) -> bool,
     ) -> (Arc<Flight>, bool) {
         let mut flights = self.shard(key);
-        if let Some(flight) = flights.get(&key).filter(|flight| joinable(flight)) {
+        let under = flights.entry(key).or_default();
+        if let Some(flight) = under.last().filter(|flight| joinable(flight)) {
             return (Arc::clone(flight), false);
         }
         let flight = Arc::new(Flight::new(epoch));
-        flights.insert(key, Arc::clone(&flight));
+        under.push(Arc::clone(&flight));
         (flight, true)
     }
 
-    /// Takes `flight` out, if it is still the one under `key`: a newer one may stand there.
+    /// Takes `flight` out.
     pub(crate) fn remove(&self, key: KeyHash, flight: &Arc<Flight>) {
         let mut flights = self.shard(key);
-        if flights
-            .get(&key)
-            .is_some_and(|current| Arc::ptr_eq(current, flight))
-        {
-            flights.remove(&key);
+        if let Some(under) = flights.get_mut(&key) {
+            under.retain(|other| !Arc::ptr_eq(other, flight));
+            if under.is_empty() {
+                flights.remove(&key);
+            }
         }
+    }
+
+    /// Whether there is any under `key`, one that was overtaken included.
+    pub(crate) fn has(&self, key: KeyHash) -> bool {
+        self.shard(key).contains_key(&key)
     }
 
     /// How many there are.
     pub(crate) fn len(&self) -> usize {
         self.0
             .iter()
-            .map(|shard| shard.lock().unwrap_or_else(PoisonError::into_inner).len())
+            .map(|shard| shard.lock().unwrap_or_else(PoisonError::into_inner))
+            .map(|shard| shard.values().map(Vec::len).sum::<usize>())
             .sum()
     }
 

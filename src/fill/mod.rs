@@ -12,15 +12,16 @@ use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use http::StatusCode;
+use http::{HeaderValue, StatusCode};
 use tokio::runtime::Handle;
 use tokio::sync::{Semaphore, oneshot};
 
 use crate::clock::SharedClock;
 use crate::object::head::Exchange;
-use crate::origin::{Origin, OriginError, OriginResponse};
+use crate::origin::{Forwarded, Origin, OriginError, OriginResponse};
 use crate::policy::cache_policy::CachePolicy;
 use crate::policy::key::{Key, KeyHash};
+use crate::policy::origin_request::OriginRequest;
 use crate::purge::ledger::Ledger;
 use crate::purge::pattern::Identity;
 use crate::semantics::age::Instant;
@@ -44,8 +45,10 @@ pub struct Plan {
     pub key: Key,
     /// What the object is for purging.
     pub identity: Identity,
-    /// Its canonical path.
+    /// Its path, as [`Ask`](crate::origin::Ask) has it.
     pub path: Arc<str>,
+    /// What else of the first follower's request an HTTP origin gets.
+    pub viewer: Arc<Forwarded>,
     /// Where it comes from.
     pub origin: Arc<dyn Origin>,
     /// How long it may be kept.
@@ -57,6 +60,10 @@ pub struct Plan {
     pub epoch: u64,
     /// The entry to ask about; none: fetch.
     pub validate: Option<Arc<Entry>>,
+    /// What the origin may have been sent of a viewer's request, and what answers may vary by.
+    pub origin_request: OriginRequest,
+    /// A stale entry that may answer if the origin fails.
+    pub covering: Option<Arc<Entry>>,
 }
 
 /// How a fill ended, for all its followers.
@@ -100,6 +107,15 @@ impl Live {
     }
 }
 
+/// What of an answer only the follower who caused the fill gets.
+#[derive(Debug)]
+pub enum Own {
+    /// All of it.
+    Live(Live),
+    /// Its Set-Cookie lines: the rest is shared.
+    Cookies(Vec<HeaderValue>),
+}
+
 /// All fills of an edge.
 #[derive(Clone)]
 pub struct Fills(Arc<Inner>);
@@ -137,25 +153,25 @@ pub struct Parts {
 #[derive(Debug)]
 pub struct Ticket {
     flight: Arc<Flight>,
-    live: Option<oneshot::Receiver<Live>>,
+    own: Option<oneshot::Receiver<Own>>,
 }
 
 impl Ticket {
     /// Whether this follower caused the fill.
     #[must_use]
     pub fn is_first(&self) -> bool {
-        self.live.is_some()
+        self.own.is_some()
     }
 
-    /// Waits for the end of the fill; with the answer itself where only this follower may have it.
-    pub async fn wait(self) -> (Outcome, Option<Live>) {
+    /// Waits for the end of the fill; with what only this follower may have of its answer.
+    pub async fn wait(self) -> (Outcome, Option<Own>) {
         let outcome = self.flight.outcome().await;
-        let live = match (&outcome, self.live) {
-            // It was sent before the outcome was told, so this does not wait.
-            (Outcome::Unshareable { .. }, Some(live)) => live.await.ok(),
-            _ => None,
+        // It was sent before the outcome was told, or never will be, so this does not wait.
+        let own = match self.own {
+            Some(own) => own.await.ok(),
+            None => None,
         };
-        (outcome, live)
+        (outcome, own)
     }
 }
 
@@ -191,14 +207,14 @@ impl Fills {
             .join_or_start(plan.key.hash(), plan.epoch, joinable);
         if !is_new {
             inner.metrics.collapsed.increment();
-            return Ticket { flight, live: None };
+            return Ticket { flight, own: None };
         }
-        let (live, receiver) = oneshot::channel();
-        let task = task::run(Arc::clone(inner), plan, Arc::clone(&flight), live);
+        let (own, receiver) = oneshot::channel();
+        let task = task::run(Arc::clone(inner), plan, Arc::clone(&flight), own);
         inner.spawner.spawn(task);
         Ticket {
             flight,
-            live: Some(receiver),
+            own: Some(receiver),
         }
     }
 
@@ -222,6 +238,12 @@ impl Fills {
     pub fn in_flight_bytes(&self) -> u64 {
         let free = self.0.budget.available_permits() as u64;
         u64::from(self.0.budget_units).saturating_sub(free) * BUDGET_UNIT
+    }
+
+    /// Whether a fill under `key` has not ended yet.
+    #[must_use]
+    pub fn has(&self, key: &Key) -> bool {
+        self.0.flights.has(key.hash())
     }
 
     /// Fills under way.

@@ -8,11 +8,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderValue, StatusCode, header};
-use tokio::sync::oneshot;
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use tokio::sync::{SemaphorePermit, oneshot};
 
 use super::flights::Flight;
-use super::{BUDGET_UNIT, Inner, Live, Outcome, Plan};
+use super::{BUDGET_UNIT, Inner, Live, Outcome, Own, Plan};
 use crate::clock;
 use crate::object::head::{Exchange, Head};
 use crate::origin::body::OriginBody;
@@ -29,6 +29,8 @@ const ROOM: Duration = Duration::from_secs(1);
 /// A body must come within this time, and a second more for each [`LEAST_RATE`] bytes: an origin
 /// that drips must not hold those who wait for ever.
 const GRACE: Duration = Duration::from_secs(30);
+/// Bytes that are reserved at a time for a body whose length is not known.
+const UNMEASURED: u64 = 64 * 1_024;
 /// Bytes a second.
 const LEAST_RATE: u64 = 64 * 1_024;
 
@@ -36,7 +38,7 @@ pub(super) async fn run(
     inner: Arc<Inner>,
     plan: Plan,
     flight: Arc<Flight>,
-    live: oneshot::Sender<Live>,
+    own: oneshot::Sender<Own>,
 ) {
     let key = plan.key.hash();
     let landing = Landing {
@@ -44,7 +46,7 @@ pub(super) async fn run(
         flight: &flight,
         key,
     };
-    let outcome = fill(&inner, &plan, &flight, live).await;
+    let outcome = fill(&inner, &plan, &flight, own).await;
     if let (Outcome::Failed(error), Some(entry)) = (&outcome, &plan.validate)
         && error.permits_stale()
     {
@@ -86,7 +88,7 @@ impl Drop for Landing<'_> {
     }
 }
 
-async fn fill(inner: &Inner, plan: &Plan, flight: &Flight, live: oneshot::Sender<Live>) -> Outcome {
+async fn fill(inner: &Inner, plan: &Plan, flight: &Flight, own: oneshot::Sender<Own>) -> Outcome {
     let mut validate = plan.validate.clone();
     loop {
         let answer = match ask(inner, plan, flight, &mut validate).await {
@@ -94,31 +96,41 @@ async fn fill(inner: &Inner, plan: &Plan, flight: &Flight, live: oneshot::Sender
             Ok(None) => return Outcome::Outdated,
             Err(error) => return Outcome::Failed(Arc::new(error)),
         };
-        if answer.response.status != StatusCode::NOT_MODIFIED {
-            return keep(inner, plan, answer, live).await;
+        let status = answer.response.status;
+        if is_failure(status)
+            && let Some(stale) = &plan.covering
+            && stale.covers_a_failure(&inner.ledger, inner.clock.now())
+        {
+            return Outcome::Failed(Arc::new(OriginError::Failed {
+                status: status.as_u16(),
+                code: String::new(),
+            }));
+        }
+        if status != StatusCode::NOT_MODIFIED {
+            return keep(inner, plan, answer, own).await;
         }
         // The origin only answers 304 when it was asked about an entry.
         let Some(asked_about) = validate.take() else {
             return Outcome::Failed(Arc::new(OriginError::Unasked("304".to_owned())));
         };
         match renew(inner, plan, &asked_about, &answer) {
-            Some(Ok(renewed)) => return Outcome::Renewed(renewed),
-            Some(Err((fields, why))) => {
-                // It was good for the one who asked, and is for nobody else any more
-                // (RFC 9111 section 3.2: the merged fields forbid to keep it).
-                inner.memory.remove(&asked_about);
-                inner.remember_unshareable(&plan.key);
-                let response = OriginResponse {
-                    status: asked_about.head.status,
-                    headers: fields,
-                    body: OriginBody::made(asked_about.body.clone()),
-                    detail: asked_about.detail,
-                };
-                return pass_on(plan, answer.into_live(response), live, why);
+            Renewal::Done(renewed, cookies) => {
+                // If its follower has left, nobody else may have them.
+                let _ = own.send(Own::Cookies(cookies));
+                return Outcome::Renewed(renewed);
+            }
+            Renewal::ForOneOnly { live, why } => {
+                if !is_of_the_viewer(why) {
+                    // It was good for the one who asked, and is for nobody else any more
+                    // (RFC 9111 section 3.2: the merged fields forbid to keep it).
+                    inner.memory.remove(&asked_about);
+                    inner.remember_unshareable(&plan.key);
+                }
+                return pass_on(plan, live, own, why);
             }
             // It does not fit the entry: that goes, and the origin is asked again without a
             // condition, which it cannot answer with 304.
-            None => {
+            Renewal::No => {
                 inner.memory.remove(&asked_about);
             }
         }
@@ -129,17 +141,6 @@ struct Answered {
     response: OriginResponse,
     exchange: Exchange,
     stamp: Stamp,
-}
-
-impl Answered {
-    /// `response`, on the strength of this answer.
-    fn into_live(self, response: OriginResponse) -> Live {
-        Live {
-            response,
-            exchange: self.exchange,
-            forward_status: self.response.status,
-        }
-    }
 }
 
 /// Sends one request. `None`: the configuration changed underneath.
@@ -165,18 +166,21 @@ async fn ask(
     };
     *validate = validate.take().filter(usable);
     let mut ask = Ask::get(Arc::clone(&plan.path));
+    ask.viewer = Arc::clone(&plan.viewer);
     if let Some(entry) = validate {
-        // To buckets goes If-None-Match alone: some evaluate the date even if the tag differs.
-        let (name, value) = match entry.head.etag() {
-            Some(etag) => (header::IF_NONE_MATCH, Some(etag)),
-            None => (
-                header::IF_MODIFIED_SINCE,
-                entry.head.fields.first(&header::LAST_MODIFIED),
-            ),
-        };
-        match value.map(HeaderValue::from_bytes) {
-            Some(Ok(value)) => ask = ask.with(name, value),
-            _ => *validate = None,
+        // Both where there are both (RFC 9110 section 13.1.3); a bucket leaves out the date, since
+        // some stores evaluate it even if the tag differs.
+        let modified = entry.head.fields.first(&header::LAST_MODIFIED);
+        for (name, value) in [
+            (header::IF_NONE_MATCH, entry.head.etag()),
+            (header::IF_MODIFIED_SINCE, modified),
+        ] {
+            if let Some(Ok(value)) = value.map(HeaderValue::from_bytes) {
+                ask = ask.with(name, value);
+            }
+        }
+        if ask.conditions.is_empty() {
+            *validate = None;
         }
     }
     let sent = inner.clock.now();
@@ -194,13 +198,8 @@ async fn ask(
 }
 
 /// The old body with a new head, if the 304 answers for it (RFC 9111 section 4.3.4; DESIGN 3.3); or
-/// its fields, if those forbid to keep it.
-fn renew(
-    inner: &Inner,
-    plan: &Plan,
-    entry: &Arc<Entry>,
-    answer: &Answered,
-) -> Option<Result<Arc<Entry>, (HeaderMap, Reason)>> {
+/// for its viewer alone, if its fields forbid to keep it.
+fn renew(inner: &Inner, plan: &Plan, entry: &Arc<Entry>, answer: &Answered) -> Renewal {
     let update = &answer.response.headers;
     let agrees = |name| match (update.get(&name), entry.head.fields.first(&name)) {
         (Some(given), Some(kept)) => given.as_bytes() == kept,
@@ -209,18 +208,31 @@ fn renew(
         (Some(_), None) => name == header::LAST_MODIFIED,
     };
     if !agrees(header::ETAG) || !agrees(header::LAST_MODIFIED) {
-        return None;
+        return Renewal::No;
     }
-    let merged = fields::merge_not_modified(&entry.head.fields.to_map(update.len()), update);
+    let mut merged = fields::merge_not_modified(&entry.head.fields.to_map(update.len()), update);
     let status = entry.head.status;
-    let head = Head::new(status, merged.clone(), answer.exchange, &plan.policy.bounds);
-    if let Err(why) = storable::storable(&ASKED, status, &merged, &head.freshness) {
-        let mut fields = head.fields.to_map(1);
+    let judged = Head::new(status, merged.clone(), answer.exchange, &plan.policy.bounds);
+    if let Err(why) = storable::storable(&asked(plan), status, &merged, &judged.freshness) {
+        let mut headers = judged.fields.to_map(1);
         // It comes from the store, so it says its age (RFC 9111 section 5.1).
-        let age = head.age.initial().as_secs();
-        fields.insert(header::AGE, HeaderValue::from(age));
-        return Some(Err((fields, why)));
+        let age = judged.age.initial().as_secs();
+        headers.insert(header::AGE, HeaderValue::from(age));
+        let response = OriginResponse {
+            status,
+            headers,
+            body: OriginBody::made(entry.body.clone()),
+            detail: entry.detail,
+        };
+        let live = Live {
+            response,
+            exchange: answer.exchange,
+            forward_status: StatusCode::NOT_MODIFIED,
+        };
+        return Renewal::ForOneOnly { live, why };
     }
+    let cookies = take_cookies(&mut merged);
+    let head = Head::new(status, merged, answer.exchange, &plan.policy.bounds);
     let (key, identity) = (entry.key.clone(), plan.identity.clone());
     let renewed = Arc::new(Entry::new(
         key,
@@ -231,23 +243,64 @@ fn renew(
         entry.detail,
     ));
     publish(inner, &renewed);
-    Some(Ok(renewed))
+    Renewal::Done(renewed, cookies)
 }
 
-/// A request as the edge itself makes it: no viewer's credentials, no viewer's cookies.
-const ASKED: Asked = Asked {
-    get: true,
-    authorization: false,
-    unkeyed_cookie: false,
-};
+/// What a 304 is good for.
+enum Renewal {
+    /// The entry with a new head, and Set-Cookie lines for who caused it.
+    Done(Arc<Entry>, Vec<HeaderValue>),
+    /// It answers this viewer, and nobody else.
+    ForOneOnly {
+        /// With the status of the origin.
+        live: Live,
+        /// Why it is not stored.
+        why: Reason,
+    },
+    /// It does not fit the entry.
+    No,
+}
+
+/// What of the request, as it was forwarded, bears on storing. No cookie is keyed.
+fn asked(plan: &Plan) -> Asked {
+    Asked {
+        get: true,
+        authorization: plan.viewer.fields.contains_key(header::AUTHORIZATION),
+        unkeyed_cookie: plan.viewer.fields.contains_key(header::COOKIE),
+    }
+}
+
+/// Whether it is the viewer's request that forbids storing: the same answer to another's may be
+/// stored, so nothing is to be concluded for the key.
+const fn is_of_the_viewer(why: Reason) -> bool {
+    matches!(why, Reason::Authorization | Reason::UnkeyedCookie)
+}
+
+/// The statuses of a failed origin (RFC 5861 section 4).
+fn is_failure(status: StatusCode) -> bool {
+    matches!(status.as_u16(), 500 | 502 | 503 | 504)
+}
+
+/// Takes the Set-Cookie lines out: nobody gets those of somebody else.
+fn take_cookies(headers: &mut HeaderMap) -> Vec<HeaderValue> {
+    let cookies = headers
+        .get_all(header::SET_COOKIE)
+        .iter()
+        .cloned()
+        .collect();
+    headers.remove(header::SET_COOKIE);
+    cookies
+}
+
+/// Whether the answer depends on a field that was, or could have been, forwarded. Of a bucket none is.
+fn varies(plan: &Plan, headers: &HeaderMap) -> bool {
+    fields::members(headers, header::VARY).any(|member| {
+        HeaderName::from_bytes(member).is_ok_and(|name| plan.origin_request.may_forward(&name))
+    })
+}
 
 /// Stores a full answer, or hands it to the follower who caused it.
-async fn keep(
-    inner: &Inner,
-    plan: &Plan,
-    answer: Answered,
-    live: oneshot::Sender<Live>,
-) -> Outcome {
+async fn keep(inner: &Inner, plan: &Plan, answer: Answered, own: oneshot::Sender<Own>) -> Outcome {
     let Answered {
         mut response,
         exchange,
@@ -260,29 +313,37 @@ async fn keep(
         &plan.policy.bounds,
     );
     let length = response.body.length();
-    let judged = storable::storable(&ASKED, response.status, &response.headers, &head.freshness)
-        .and_then(|()| length.ok_or(Reason::NoLength))
-        .and_then(|length| {
-            if length > plan.max_object_size {
-                Err(Reason::TooLarge)
-            } else {
-                Ok(length)
-            }
-        });
+    let judged = storable::storable(
+        &asked(plan),
+        response.status,
+        &response.headers,
+        &head.freshness,
+    );
+    let of_the_viewer = judged.is_err_and(is_of_the_viewer);
+    let judged = judged.and_then(|()| {
+        if varies(plan, &response.headers) {
+            return Err(Reason::VaryStar);
+        }
+        match length {
+            Some(length) if length > plan.max_object_size => Err(Reason::TooLarge),
+            None if !response.body.knows_its_end() => Err(Reason::NoLength),
+            length => Ok(length),
+        }
+    });
     let length = match judged {
         Ok(length) => length,
         Err(why) => {
-            // The origin has changed its mind about this key: what was stored goes, unless it is
-            // newer than this answer. A failure says nothing about the object.
-            if !response.status.is_server_error()
-                && let Some(old) = inner.memory.find(&plan.key)
-                && old.head.exchange.sent <= exchange.sent
-            {
-                inner.memory.remove(&old);
+            // A failure says nothing about the object, but the next ones need not queue for it.
+            if response.status.is_server_error() {
+                inner.remember_unshareable(&plan.key);
+            } else if !of_the_viewer {
+                changed_its_mind(inner, plan, exchange);
             }
-            inner.remember_unshareable(&plan.key);
-            return pass_on(plan, Live::new(response, exchange), live, why);
+            return pass_on(plan, Live::new(response, exchange), own, why);
         }
+    };
+    let Some(length) = length else {
+        return keep_unmeasured(inner, plan, response, exchange, stamp, own).await;
     };
     // The semaphore is never closed; so what is left is that there is no room for a while.
     let units = u32::try_from(length.div_ceil(BUDGET_UNIT))
@@ -291,7 +352,7 @@ async fn keep(
     let Ok(Ok(_reserved)) =
         clock::within(&*inner.clock, ROOM, inner.budget.acquire_many(units)).await
     else {
-        return pass_on(plan, Live::new(response, exchange), live, Reason::InFlight);
+        return pass_on(plan, Live::new(response, exchange), own, Reason::InFlight);
     };
     let limit = GRACE.saturating_add(Duration::from_secs(length / LEAST_RATE));
     let body = match clock::within(&*inner.clock, limit, read(&mut response, length)).await {
@@ -304,8 +365,80 @@ async fn keep(
             }));
         }
     };
+    store(inner, plan, response, body, exchange, stamp, own)
+}
+
+/// As [`keep`], of a body that tells its end but not its length: room is reserved as it comes.
+async fn keep_unmeasured(
+    inner: &Inner,
+    plan: &Plan,
+    mut response: OriginResponse,
+    exchange: Exchange,
+    stamp: Stamp,
+    own: oneshot::Sender<Own>,
+) -> Outcome {
+    let begun = inner.clock.now();
+    let mut body = Vec::new();
+    let mut reserved: Vec<SemaphorePermit<'_>> = Vec::new();
+    let mut room = 0;
+    loop {
+        let limit = GRACE.saturating_add(Duration::from_secs(body.len() as u64 / LEAST_RATE));
+        let left = begun
+            .saturating_add(limit)
+            .saturating_since(inner.clock.now());
+        let chunk = match clock::within(&*inner.clock, left, response.body.chunk()).await {
+            Ok(Ok(Some(chunk))) => chunk,
+            Ok(Ok(None)) => break,
+            Ok(Err(error)) => return Outcome::Failed(Arc::new(error)),
+            Err(_) => {
+                return Outcome::Failed(Arc::new(OriginError::Timeout {
+                    what: "send the whole",
+                    limit,
+                }));
+            }
+        };
+        body.extend_from_slice(&chunk);
+        let length = body.len() as u64;
+        let mut why = (length > plan.max_object_size).then_some(Reason::TooLarge);
+        if why.is_none() && length > room {
+            // At least a segment at a time, so that small chunks do not ask a thousand times.
+            let units = u32::try_from((length - room).max(UNMEASURED).div_ceil(BUDGET_UNIT))
+                .unwrap_or(u32::MAX)
+                .min(inner.budget_units);
+            match clock::within(&*inner.clock, ROOM, inner.budget.acquire_many(units)).await {
+                Ok(Ok(permit)) => {
+                    reserved.push(permit);
+                    room += u64::from(units) * BUDGET_UNIT;
+                }
+                _ => why = Some(Reason::InFlight),
+            }
+        }
+        if let Some(why) = why {
+            if why == Reason::TooLarge {
+                changed_its_mind(inner, plan, exchange);
+            }
+            response.body.unread(Bytes::from(body));
+            return pass_on(plan, Live::new(response, exchange), own, why);
+        }
+    }
+    body.shrink_to_fit();
+    store(inner, plan, response, body.into(), exchange, stamp, own)
+}
+
+/// Stores an answer whose body has come to its end.
+fn store(
+    inner: &Inner,
+    plan: &Plan,
+    response: OriginResponse,
+    body: Bytes,
+    exchange: Exchange,
+    stamp: Stamp,
+    own: oneshot::Sender<Own>,
+) -> Outcome {
     let mut headers = response.headers;
     headers.insert(header::CONTENT_LENGTH, HeaderValue::from(body.len()));
+    // If its follower has left, nobody else may have them.
+    let _ = own.send(Own::Cookies(take_cookies(&mut headers)));
     let head = Head::new(response.status, headers, exchange, &plan.policy.bounds);
     let entry = Entry::new(
         plan.key.clone(),
@@ -321,13 +454,24 @@ async fn keep(
     Outcome::Stored(entry)
 }
 
+/// The origin has changed its mind about this key: what was stored goes, unless it is newer than
+/// this answer, and the next ones do not queue for it.
+fn changed_its_mind(inner: &Inner, plan: &Plan, exchange: Exchange) {
+    if let Some(old) = inner.memory.find(&plan.key)
+        && old.head.exchange.sent <= exchange.sent
+    {
+        inner.memory.remove(&old);
+    }
+    inner.remember_unshareable(&plan.key);
+}
+
 /// Hands an answer to the one follower who may have it. It goes at that viewer's pace from now on.
-fn pass_on(plan: &Plan, mut live: Live, to: oneshot::Sender<Live>, why: Reason) -> Outcome {
+fn pass_on(plan: &Plan, mut live: Live, to: oneshot::Sender<Own>, why: Reason) -> Outcome {
     if let Err(error) = plan.origin.let_pass(&mut live.response) {
         return Outcome::Failed(Arc::new(error));
     }
     // If its follower has left, nobody wants it.
-    let _ = to.send(live);
+    let _ = to.send(Own::Live(live));
     Outcome::Unshareable { why }
 }
 

@@ -22,6 +22,10 @@ enum Kind {
 }
 
 struct Coming {
+    /// What was read of it already and given back.
+    before: Option<Bytes>,
+    /// Its end cannot be mistaken, although its length is not known.
+    tells_its_end: bool,
     incoming: Incoming,
     idle: Duration,
     clock: SharedClock,
@@ -62,6 +66,8 @@ impl OriginBody {
         permit: Permit,
     ) -> Self {
         Self(Kind::Coming(Box::new(Coming {
+            before: None,
+            tells_its_end: false,
             incoming,
             idle,
             clock,
@@ -69,6 +75,31 @@ impl OriginBody {
             _in_flight: in_flight,
             permit,
         })))
+    }
+
+    /// Notes that the body has a last chunk: without it, it ends with an error.
+    pub(super) fn tells_its_end(&mut self) {
+        if let Kind::Coming(coming) = &mut self.0 {
+            coming.tells_its_end = true;
+        }
+    }
+
+    /// Whether [`OriginBody::chunk`] can be trusted to know the end of a body without a length: of
+    /// one that ends with its connection it cannot (RFC 9112 section 8).
+    #[must_use]
+    pub fn knows_its_end(&self) -> bool {
+        match &self.0 {
+            Kind::Made(_) => true,
+            Kind::Coming(coming) => coming.tells_its_end,
+        }
+    }
+
+    /// Gives back what was read: it comes again, before the rest.
+    pub fn unread(&mut self, bytes: Bytes) {
+        match &mut self.0 {
+            Kind::Made(left) => *left = Some(bytes),
+            Kind::Coming(coming) => coming.before = Some(bytes),
+        }
     }
 
     /// Counts the body as one that goes at a viewer's pace from now on.
@@ -98,6 +129,9 @@ impl OriginBody {
             Kind::Made(bytes) => return Ok(bytes.take().filter(|bytes| !bytes.is_empty())),
             Kind::Coming(coming) => coming,
         };
+        if let Some(bytes) = coming.before.take().filter(|bytes| !bytes.is_empty()) {
+            return Ok(Some(bytes));
+        }
         loop {
             let frame = clock::within(&*coming.clock, coming.idle, coming.incoming.frame())
                 .await

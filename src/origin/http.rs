@@ -1,4 +1,4 @@
-//! One HTTP/1.1 exchange with an origin, by hyper-util's pooled client.
+//! One HTTP/1.1 exchange with an origin, by hyper-util's pooled client, with or without a body.
 //!
 //! The request goes out byte for byte as it was built: no URL library between the signature and
 //! the wire. Time limits: connect, first byte, and (in the body) idle.
@@ -10,9 +10,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::{Request, Response};
-use http_body_util::Empty;
-use hyper::body::Incoming;
-use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
+use hyper::body::{Body, Incoming};
+use hyper_rustls::HttpsConnectorBuilder;
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
@@ -20,6 +19,8 @@ use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 
 use super::OriginError;
+use super::connection::{Connector, Used};
+use super::upload::Progress;
 use crate::clock::{self, HyperTimer, SharedClock};
 
 /// Idle connections are kept this long: less than the shortest keep-alive of common stores.
@@ -40,15 +41,40 @@ pub struct Limits {
     pub idle: Duration,
 }
 
-/// A pooled client.
+/// A pooled client whose requests have bodies of this type.
 #[derive(Clone, Debug)]
-pub struct Wire {
-    client: Client<HttpsConnector<HttpConnector>, Empty<Bytes>>,
+pub struct Wire<B> {
+    client: Client<Connector, B>,
     limits: Limits,
     clock: SharedClock,
 }
 
-impl Wire {
+/// Why there was no answer.
+#[derive(Debug)]
+pub struct NoAnswer {
+    /// The error.
+    pub error: OriginError,
+    /// Whether it came over a connection that had been used before: the origin may just have closed it.
+    pub reused: bool,
+    /// Whether something came that is no answer. A head that broke off cannot be told from none.
+    pub heard: bool,
+}
+
+impl From<OriginError> for NoAnswer {
+    fn from(error: OriginError) -> Self {
+        Self {
+            error,
+            reused: false,
+            heard: false,
+        }
+    }
+}
+
+impl<B> Wire<B>
+where
+    B: Body<Data = Bytes> + Send + Unpin + 'static,
+    B::Error: Into<Box<dyn Error + Send + Sync>>,
+{
     /// A client that trusts the machine's certificates and those in `ca_file` (PEM).
     ///
     /// # Errors
@@ -94,7 +120,7 @@ impl Wire {
             .http1_max_buf_size(HEAD_BYTES)
             .http1_max_headers(HEAD_LINES)
             .set_host(false)
-            .build(connector);
+            .build(Connector(connector));
         Ok(Self {
             client,
             limits,
@@ -108,25 +134,68 @@ impl Wire {
         self.limits
     }
 
-    /// Sends a request without a body and waits for the head of the answer.
+    /// Sends a request and waits for the head of the answer. The limit counts from the last
+    /// `progress` of its body, if it has one.
     ///
     /// # Errors
     /// [`OriginError::Connect`], [`OriginError::Timeout`], [`OriginError::Broken`].
     pub async fn send(
         &self,
-        request: Request<Empty<Bytes>>,
-    ) -> Result<Response<Incoming>, OriginError> {
+        request: Request<B>,
+        progress: Option<&Progress>,
+    ) -> Result<Response<Incoming>, NoAnswer> {
         let limit = self.limits.first_byte;
-        match clock::within(&*self.clock, limit, self.client.request(request)).await {
-            Err(_) => Err(OriginError::Timeout {
-                what: "answer",
-                limit,
+        let mut since = self.clock.now();
+        let exchange = self.client.request(request);
+        tokio::pin!(exchange);
+        let answered = loop {
+            let left = since
+                .saturating_add(limit)
+                .saturating_since(self.clock.now());
+            match clock::within(&*self.clock, left, exchange.as_mut()).await {
+                Ok(answered) => break answered,
+                Err(_) => {
+                    let moved = progress.map_or(since, |body| body.moved(self.clock.now()));
+                    if moved <= since {
+                        return Err(NoAnswer::from(OriginError::Timeout {
+                            what: "answer",
+                            limit,
+                        }));
+                    }
+                    since = moved;
+                }
+            }
+        };
+        match answered {
+            Ok(response) => {
+                Used::note(response.extensions());
+                Ok(response)
+            }
+            Err(error) if error.is_connect() => {
+                Err(NoAnswer::from(OriginError::Connect(chain(&error))))
+            }
+            Err(error) => Err(NoAnswer {
+                reused: error.connect_info().is_some_and(Used::of),
+                heard: is_parse(&error),
+                error: OriginError::Broken(chain(&error)),
             }),
-            Ok(Ok(response)) => Ok(response),
-            Ok(Err(error)) if error.is_connect() => Err(OriginError::Connect(chain(&error))),
-            Ok(Err(error)) => Err(OriginError::Broken(chain(&error))),
         }
     }
+}
+
+/// Whether what came could not be read.
+fn is_parse(error: &(dyn Error + 'static)) -> bool {
+    let mut cause = Some(error);
+    while let Some(error) = cause {
+        if error
+            .downcast_ref::<hyper::Error>()
+            .is_some_and(hyper::Error::is_parse)
+        {
+            return true;
+        }
+        cause = error.source();
+    }
+    false
 }
 
 /// An error with all its causes.

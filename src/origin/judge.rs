@@ -95,6 +95,59 @@ pub fn refusal(status: StatusCode, document: &str) -> Judged {
     }
 }
 
+/// Judges any answer of an HTTP origin by what was asked: its final statuses are its own, known or
+/// not, but for parts and 304s that nobody asked for.
+#[must_use]
+pub fn of_web(
+    method: &Method,
+    asked: &HeaderMap,
+    status: StatusCode,
+    headers: &HeaderMap,
+    length: Option<u64>,
+) -> Judged {
+    match status.as_u16() {
+        206 | 304 => success(method, asked, status, headers, length),
+        200.. => Judged::Serve,
+        // 101 alone comes this far (RFC 9110 section 15.2.2); no upgrade was asked for.
+        other => Judged::Error(OriginError::Unasked(format!("status {other}"))),
+    }
+}
+
+/// Whether it is certain where the body ends (RFC 9112 section 6.3). What two readers may read in
+/// two ways is not passed on, and its connection not used again.
+///
+/// # Errors
+/// [`OriginError::Broken`] for a Transfer-Encoding beside a Content-Length, or for one that is not
+/// plainly `chunked`.
+pub fn framing(headers: &HeaderMap) -> Result<Framing, OriginError> {
+    let mut codings = headers.get_all(header::TRANSFER_ENCODING).iter();
+    let (Some(coding), second) = (codings.next(), codings.next()) else {
+        return Ok(Framing::Other);
+    };
+    if second.is_some()
+        || !coding
+            .as_bytes()
+            .trim_ascii()
+            .eq_ignore_ascii_case(b"chunked")
+    {
+        return Err(OriginError::Broken(format!("Transfer-Encoding {coding:?}")));
+    }
+    if headers.contains_key(header::CONTENT_LENGTH) {
+        let both = "both Transfer-Encoding and Content-Length";
+        return Err(OriginError::Broken(both.to_owned()));
+    }
+    Ok(Framing::Chunked)
+}
+
+/// How it shows where a body ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Framing {
+    /// By its last chunk, which cannot be mistaken.
+    Chunked,
+    /// By its length, by its status, or by the end of the connection.
+    Other,
+}
+
 /// Judges a 200, 206 or 304 by what was asked.
 #[must_use]
 pub fn success(

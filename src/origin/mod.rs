@@ -9,23 +9,29 @@
 //! itself, no error document of the store.
 
 pub mod body;
+mod connection;
 pub mod credentials;
 pub mod http;
 pub mod judge;
 pub mod missing;
 mod queue;
+pub mod retry;
 pub mod s3;
 pub mod sigv4;
+pub mod upload;
+pub mod web;
 
 use std::fmt;
 use std::future::Future;
+use std::net::IpAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 
-use ::http::{HeaderMap, HeaderValue, Method, StatusCode};
+use ::http::{HeaderMap, HeaderValue, Method, StatusCode, Version};
 use tokio::sync::OwnedSemaphorePermit;
 
 use body::OriginBody;
+use upload::Upload;
 
 use crate::semantics::reason::Reason;
 
@@ -61,12 +67,30 @@ pub struct Permit {
 /// What is asked of an origin. Only what is in here can reach it.
 #[derive(Clone, Debug)]
 pub struct Ask {
-    /// GET or HEAD.
+    /// GET or HEAD; an HTTP origin may be asked with others.
     pub method: Method,
-    /// The canonical path of the object, with its leading slash (`semantics::target`).
+    /// The path with its leading slash: the canonical one of an object of a bucket
+    /// (`semantics::target`), the viewer's byte for byte to an HTTP origin.
     pub path: Arc<str>,
     /// `Range` and the `If-*` fields, and nothing else.
     pub conditions: HeaderMap,
+    /// What else of the viewer's request an HTTP origin gets; nothing of it reaches a bucket.
+    pub viewer: Arc<Forwarded>,
+}
+
+/// What of a viewer's request an HTTP origin gets, besides path and conditions.
+#[derive(Clone, Debug, Default)]
+pub struct Forwarded {
+    /// The query without its `?`.
+    pub query: Option<Box<str>>,
+    /// The host, where the origin is to get the viewer's.
+    pub host: Option<HeaderValue>,
+    /// The fields that the behaviour forwards, and those that the edge adds a member to.
+    pub fields: HeaderMap,
+    /// The viewer's address.
+    pub client: Option<IpAddr>,
+    /// The protocol that the request came by.
+    pub version: Version,
 }
 
 impl Ask {
@@ -77,6 +101,7 @@ impl Ask {
             method: Method::GET,
             path,
             conditions: HeaderMap::new(),
+            viewer: Arc::default(),
         }
     }
 
@@ -112,6 +137,17 @@ pub trait Origin: Send + Sync + fmt::Debug {
     /// Sends `ask` and waits for the head of the answer.
     fn fetch(&self, permit: Permit, ask: Ask)
     -> BoxFuture<'_, Result<OriginResponse, OriginError>>;
+    /// As [`Origin::fetch`], for a request with a body. Of a bucket no such thing is asked.
+    fn upload(
+        &self,
+        permit: Permit,
+        ask: Ask,
+        body: Upload,
+    ) -> BoxFuture<'_, Result<OriginResponse, OriginError>> {
+        drop((permit, body));
+        let error = OriginError::Unasked(format!("{} with a body", ask.method));
+        Box::pin(std::future::ready(Err(error)))
+    }
     /// Whether the credential has been accepted by the origin at least once, and is not known to
     /// be refused now: what `/readyz` asks. `Err` says why not.
     fn ready(&self) -> Result<(), String>;

@@ -17,6 +17,8 @@ use std::sync::atomic::{AtomicI64, AtomicU8, Ordering};
 
 use ::http::header;
 use arc_swap::{ArcSwap, ArcSwapOption};
+use bytes::Bytes;
+use http_body_util::Empty;
 use tokio::sync::{Mutex, Notify};
 
 use super::credentials::{self, Credentials, Source};
@@ -84,7 +86,7 @@ struct Inner {
     missing: bool,
     roots: Vec<String>,
     credentials: Source,
-    wire: Wire,
+    wire: Wire<Empty<Bytes>>,
     queue: Queue,
     knowledge: Knowledge,
     confirming: Mutex<()>,

@@ -17,7 +17,8 @@ pub struct Distribution {
     pub id: String,
     /// Hosts that it answers to.
     pub domains: Vec<Domain>,
-    /// Object key that the path `/`, and only that path, stands for; `None`: `/` is not rewritten.
+    /// Object key that the path `/`, and only that path, stands for; `None`: `/` is not rewritten
+    /// (a bucket has no such object; to an HTTP origin it is forwarded as it is).
     pub root_object: Option<String>,
     /// What holds for all its requests.
     pub default_behavior: Behavior,
@@ -274,6 +275,7 @@ mod tests {
     use super::*;
     use crate::policy::behavior::Methods;
     use crate::policy::cache_policy::CachePolicy;
+    use crate::policy::origin_request::OriginRequest;
     use proptest::prelude::*;
 
     fn distribution(id: &str, domains: &[&str]) -> Distribution {
@@ -288,6 +290,7 @@ mod tests {
                 origin: "site".to_owned(),
                 methods: Methods::new(["GET"]).unwrap(),
                 cache: CachePolicy::preset("CloudFront").unwrap(),
+                origin_request: OriginRequest::BUCKET,
             },
             is_default: domains.is_empty(),
         }

@@ -42,9 +42,30 @@ impl Key {
     /// Query, headers and cookies are no part of it, because none of them is forwarded.
     #[must_use]
     pub fn of_bucket_object(distribution: &str, path: &str) -> Self {
+        Self::of_parts([distribution, path])
+    }
+
+    /// The key of a target of an HTTP route: the distribution, the path and the query as they are
+    /// forwarded, byte for byte, and the viewer's host (and port) where that is forwarded as well.
+    /// `query` is without its `?`; an empty one is another than none.
+    #[must_use]
+    pub fn of_target(
+        distribution: &str,
+        host: Option<&str>,
+        path: &str,
+        query: Option<&str>,
+    ) -> Self {
+        // With five parts it is never the key of a bucket object. No host is empty.
+        let mark = if query.is_some() { "?" } else { "" };
+        let (host, query) = (host.unwrap_or_default(), query.unwrap_or_default());
+        Self::of_parts([distribution, host, path, mark, query])
+    }
+
+    fn of_parts<const N: usize>(parts: [&str; N]) -> Self {
         let mut text = SmallVec::new();
-        push(&mut text, distribution.as_bytes());
-        push(&mut text, path.as_bytes());
+        for part in parts {
+            push(&mut text, part.as_bytes());
+        }
         let digest = Sha256::digest(&text);
         let mut hash = [0; 16];
         hash.copy_from_slice(&digest[..16]);
@@ -117,7 +138,43 @@ mod tests {
         );
     }
 
+    #[test]
+    fn a_query_is_keyed_byte_for_byte() {
+        let key = |host, path, query| Key::of_target("E1", host, path, query);
+        let keys = [
+            key(None, "/a", None),
+            key(None, "/a", Some("")),
+            key(None, "/a", Some("x=1")),
+            key(None, "/a", Some("x=%31")),
+            key(None, "/a?x=1", None),
+            key(None, "/a?", Some("x=1")),
+            key(None, "/%61", None),
+            key(Some("a.test"), "/a", None),
+            key(Some("a.test:81"), "/a", None),
+            Key::of_bucket_object("E1", "/a"),
+        ];
+        for (at, one) in keys.iter().enumerate() {
+            for other in &keys[at + 1..] {
+                assert_ne!(one.text(), other.text());
+                assert_ne!(one.hash(), other.hash());
+            }
+        }
+        assert_eq!(keys[7].to_string(), "E1a.test/a");
+        assert_eq!(keys[2].to_string(), "E1/a?x=1");
+    }
+
     proptest! {
+        #[test]
+        fn different_targets_never_share_a_text(
+            a in ("[a/]{0,3}", prop::option::of("[a.]{1,3}"), "[a/?]{0,3}", prop::option::of("[a?]{0,3}")),
+            b in ("[a/]{0,3}", prop::option::of("[a.]{1,3}"), "[a/?]{0,3}", prop::option::of("[a?]{0,3}")),
+        ) {
+            let key = |(id, host, path, query): &(String, Option<String>, String, Option<String>)| {
+                Key::of_target(id, host.as_deref(), path, query.as_deref())
+            };
+            prop_assert_eq!(key(&a).text() == key(&b).text(), a == b);
+        }
+
         #[test]
         fn different_parts_never_share_a_text(a in "[a-z/]{0,6}", b in "[a-z/]{0,6}", c in "[a-z/]{0,6}", d in "[a-z/]{0,6}") {
             let same = (a == c) && (b == d);

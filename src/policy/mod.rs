@@ -3,7 +3,8 @@
 //! - [`distribution`]: which host belongs to which distribution;
 //! - [`behavior`]: which methods and which origin a distribution allows;
 //! - [`cache_policy`]: how long answers live;
-//! - [`key`]: what makes two requests the same object.
+//! - [`key`]: what makes two requests the same object;
+//! - [`origin_request`]: what of a viewer's request reaches the origin.
 //!
 //! Nothing here reads a file or knows a key of the configuration: `config` builds these values, the request path
 //! only asks them.
@@ -12,3 +13,4 @@ pub mod behavior;
 pub mod cache_policy;
 pub mod distribution;
 pub mod key;
+pub mod origin_request;

@@ -178,6 +178,21 @@ impl PathPattern {
         }
     }
 
+    /// The pattern of one path, percent-decoded, with this query; `None`: with every query.
+    #[must_use]
+    pub fn exactly(path: &[u8], query: Option<&[u8]>) -> Self {
+        let mut text = target::encode(path);
+        if let Some(query) = query {
+            text.push('?');
+            text.push_str(&String::from_utf8_lossy(query));
+        }
+        Self::Exact {
+            path: path.into(),
+            query: query.map_or(QueryPattern::Any, |query| QueryPattern::Exact(query.into())),
+            text: text.into(),
+        }
+    }
+
     /// Whether the pattern takes this object, its distribution apart.
     pub fn matches(&self, id: &Identity) -> bool {
         match self {

@@ -200,7 +200,12 @@ impl Engine {
         how.forward_status = how.forward_status.or(Some(status));
         // What the origin said weighs more than why it was asked.
         how.detail = detail.or(how.detail);
-        let bodiless = *asked.method == Method::HEAD || status == StatusCode::NOT_MODIFIED;
+        let bodiless = *asked.method == Method::HEAD
+            || matches!(status, StatusCode::NOT_MODIFIED | StatusCode::NO_CONTENT);
+        if status == StatusCode::NO_CONTENT {
+            // It must not announce a length (RFC 9110 section 8.6).
+            headers.remove(header::CONTENT_LENGTH);
+        }
         let (body, bytes) = if bodiless {
             (Body::none(), Some(0))
         } else {

@@ -30,7 +30,11 @@ impl Engine {
         headers: &HeaderMap,
         now: Instant,
     ) -> (Option<Arc<Entry>>, Facts) {
-        let entry = self.memory.find(&keyed.key);
+        let other_method = *method != Method::GET && *method != Method::HEAD;
+        let entry = match other_method {
+            true => None,
+            false => self.memory.find(&keyed.key),
+        };
         let found = entry.as_ref().map(|entry| entry.found(&self.ledger, now));
         let only_if_cached =
             headers.contains_key(header::CACHE_CONTROL) && Directives::of(headers).only_if_cached;
@@ -44,6 +48,7 @@ impl Engine {
         let facts = Facts {
             found,
             head: *method == Method::HEAD,
+            other_method,
             range: range::is_asked(method, headers),
             concerns_origin: conditional::concerns_origin(headers),
             only_if_cached,

@@ -8,6 +8,7 @@ pub(crate) mod answer;
 pub mod body;
 mod head;
 mod lookup;
+mod pass;
 mod pump;
 pub mod receive;
 pub mod refusal;
@@ -20,13 +21,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
-use http::{HeaderValue, Method, Request, Response, StatusCode, header};
+use bytes::Bytes;
+use http::{HeaderValue, Request, Response, StatusCode, header};
 use tokio::runtime::Handle;
 
 use crate::clock::{self, SharedClock};
-use crate::fill::{Fills, Outcome, Plan};
-use crate::object::head::Exchange;
-use crate::origin::{Ask, Origin, OriginError, Purpose};
+use crate::fill::{Fills, Outcome, Own, Plan};
+use crate::origin::{Forwarded, Origin, OriginError};
 use crate::policy::distribution::Distributions;
 use crate::purge::ledger::{Ledger, Liveness};
 use crate::semantics::cache_status::Forward;
@@ -89,15 +90,6 @@ pub struct Engine {
     pub log: AccessLog,
     /// The runtime of origin requests.
     pub spawner: Handle,
-}
-
-/// Ends a task when it is dropped.
-struct EndedWith(tokio::task::AbortHandle);
-
-impl Drop for EndedWith {
-    fn drop(&mut self) {
-        self.0.abort();
-    }
 }
 
 impl fmt::Debug for Engine {
@@ -166,9 +158,15 @@ impl Engine {
         keyed: Keyed<'static>,
         request: Request<B>,
         client: Option<IpAddr>,
-    ) -> Response<Body> {
-        // Nothing of the viewer's body is ever forwarded to a bucket.
-        let request = request.map(drop);
+    ) -> Response<Body>
+    where
+        B: http_body::Body<Data = Bytes> + Send + 'static,
+        B::Error: Send,
+    {
+        let (head, body) = request.into_parts();
+        let request = Request::from_parts(head, ());
+        // A body says nothing about what a GET or HEAD asks for, and goes no further.
+        let mut upload = pass::upload(request.method(), body, self);
         let asked = Asked::new(&request, client, keyed.at, &keyed.id, &keyed.site);
         for _ in 0..ROUNDS {
             let now = self.clock.now();
@@ -180,7 +178,10 @@ impl Engine {
                     return self.answer_stored(&asked, &keyed.key, &entry, now, how);
                 }
                 (Verdict::ServeStale { refresh, .. }, Some(entry)) => {
-                    if refresh && let Some(plan) = self.plan(&keyed, Some(Arc::clone(&entry))) {
+                    if refresh
+                        && let Some(plan) =
+                            self.plan(&asked, &keyed, Some(Arc::clone(&entry)), None)
+                    {
                         // Nobody waits for it: the ticket is thrown away.
                         drop(self.fills.join_or_start(plan));
                     }
@@ -193,7 +194,8 @@ impl Engine {
                     }
                 }
                 (Verdict::Pass { why, reason }, entry) => {
-                    return self.pass(&asked, &keyed, why, reason, entry).await;
+                    let upload = upload.take();
+                    return self.pass(&asked, &keyed, why, reason, entry, upload).await;
                 }
                 (Verdict::Refuse, _) => {
                     let how = How::new(verdict, Cost::Nothing, None);
@@ -204,7 +206,7 @@ impl Engine {
             }
         }
         let (why, reason) = (Forward::UriMiss, Reason::Overtaken);
-        self.pass(&asked, &keyed, why, reason, None).await
+        self.pass(&asked, &keyed, why, reason, None, upload).await
     }
 
     /// Waits for a fill. `None`: a purge overtook what it brought, or the configuration changed.
@@ -219,7 +221,7 @@ impl Engine {
         let validate = found
             .clone()
             .filter(|_| matches!(verdict, Verdict::Validate { .. }));
-        let Some(plan) = self.plan(keyed, validate.clone()) else {
+        let Some(plan) = self.plan(asked, keyed, validate.clone(), found.clone()) else {
             return Some(self.answer_refusal(
                 asked,
                 &Refusal::Internal,
@@ -230,8 +232,14 @@ impl Engine {
         let first = ticket.is_first();
         let mut how = How::new(verdict, Cost::Nothing, Some(why));
         how.collapsed = !first;
-        let Ok((outcome, live)) = clock::within(&*self.clock, WAIT, ticket.wait()).await else {
-            return Some(self.pass(asked, keyed, why, Reason::Waited, None).await);
+        let Ok((outcome, own)) = clock::within(&*self.clock, WAIT, ticket.wait()).await else {
+            let reason = Reason::Waited;
+            return Some(self.pass(asked, keyed, why, reason, None, None).await);
+        };
+        let (live, cookies) = match own {
+            Some(Own::Live(live)) => (Some(live), Vec::new()),
+            Some(Own::Cookies(cookies)) => (None, cookies),
+            None => (None, Vec::new()),
         };
         match outcome {
             Outcome::Stored(entry) | Outcome::Renewed(entry)
@@ -243,7 +251,10 @@ impl Engine {
                 how.stored = true;
                 how.forward_status = Some(entry.head.status);
                 how.cost = if first { Cost::Request } else { Cost::Nothing };
-                Some(self.answer_stored(asked, &keyed.key, &entry, self.clock.now(), how))
+                let now = self.clock.now();
+                let mut answer = self.answer_stored(asked, &keyed.key, &entry, now, how);
+                set_cookies(&mut answer, cookies);
+                Some(answer)
             }
             Outcome::Renewed(entry) => {
                 how.stored = true;
@@ -253,7 +264,10 @@ impl Engine {
                 } else {
                     Cost::Nothing
                 };
-                Some(self.answer_stored(asked, &keyed.key, &entry, self.clock.now(), how))
+                let now = self.clock.now();
+                let mut answer = self.answer_stored(asked, &keyed.key, &entry, now, how);
+                set_cookies(&mut answer, cookies);
+                Some(answer)
             }
             Outcome::Unshareable { why } => Some(match live {
                 Some(live) => {
@@ -264,7 +278,10 @@ impl Engine {
                     how.detail = Some(why);
                     self.answer_live(asked, &keyed.key, live, how)
                 }
-                None => self.pass(asked, keyed, Forward::UriMiss, why, None).await,
+                None => {
+                    let forward = Forward::UriMiss;
+                    self.pass(asked, keyed, forward, why, None, None).await
+                }
             }),
             Outcome::Failed(error) => {
                 how.cost = if first { Cost::Request } else { Cost::Nothing };
@@ -285,23 +302,11 @@ impl Engine {
         mut how: How,
     ) -> Response<Body> {
         let now = self.clock.now();
-        let allowed = |entry: &Arc<Entry>| {
-            error.permits_stale()
-                && entry.liveness(&self.ledger) != Liveness::Dead
-                && !entry.head.freshness.always_validate
-                && !matches!(
-                    entry.head.state(now),
-                    State::Stale {
-                        if_error: false,
-                        ..
-                    }
-                )
-        };
+        let allowed =
+            |entry: &Arc<Entry>| error.permits_stale() && entry.covers_a_failure(&self.ledger, now);
         match found.filter(allowed) {
             Some(entry) => {
-                entry.rest_origin(
-                    now.saturating_add(keyed.distribution.default_behavior.cache.error_ttl),
-                );
+                entry.rest_origin(now.saturating_add(keyed.behavior().cache.error_ttl));
                 // A fresh one is here if its viewer wanted it validated: better this than an error.
                 how.verdict = match entry.head.state(now) {
                     State::Fresh => Verdict::Serve,
@@ -329,73 +334,25 @@ impl Engine {
         }
     }
 
-    /// Forwards this one request; its answer is not stored, and reaches nobody else.
-    async fn pass(
+    fn plan(
         &self,
         asked: &Asked<'_>,
         keyed: &Keyed<'static>,
-        why: Forward,
-        reason: Reason,
-        entry: Option<Arc<Entry>>,
-    ) -> Response<Body> {
-        let how = How::new(Verdict::Pass { why, reason }, Cost::Request, Some(why));
-        let Some(origin) = keyed.origin().map(Arc::clone) else {
-            return self.answer_refusal(asked, &Refusal::Internal, how);
-        };
-        let mut ask = Ask::get(Arc::from(&*keyed.path));
-        if *asked.method == Method::HEAD {
-            ask.method = Method::HEAD;
-        }
-        // The origin takes out what it does not forward.
-        ask.conditions = asked.headers.clone();
-        ask.conditions.remove(header::AUTHORIZATION);
-        // On the runtime of origin requests, so that its connections live there.
-        let (ledger, clock) = (Arc::clone(&self.ledger), Arc::clone(&self.clock));
-        let fetch = self.spawner.spawn(async move {
-            let permit = origin.admit(Purpose::Pass).await?;
-            let (stamp, sent) = (ledger.stamp(), clock.now());
-            let response = origin.fetch(permit, ask).await?;
-            Ok((response, stamp, sent))
-        });
-        // A viewer that leaves while it waits takes its request with it.
-        let _ended = EndedWith(fetch.abort_handle());
-        match fetch.await {
-            Ok(Ok((response, stamp, sent))) => {
-                if let Some(entry) = entry.filter(|_| *asked.method == Method::HEAD) {
-                    let exchange = Exchange {
-                        sent,
-                        received: self.clock.now(),
-                        received_wall: self.clock.wall(),
-                    };
-                    self.note_head(keyed, &entry, &response, exchange, stamp);
-                }
-                self.answer_response(asked, &keyed.key, response, how)
-            }
-            Ok(Err(error)) => self.answer_refusal(
-                asked,
-                &Refusal::Origin {
-                    error,
-                    validating: false,
-                },
-                how,
-            ),
-            Err(_) => {
-                self.metrics.panics.increment();
-                self.answer_refusal(asked, &Refusal::Internal, how)
-            }
-        }
-    }
-
-    fn plan(&self, keyed: &Keyed<'static>, validate: Option<Arc<Entry>>) -> Option<Plan> {
+        validate: Option<Arc<Entry>>,
+        covering: Option<Arc<Entry>>,
+    ) -> Option<Plan> {
         Some(Plan {
             key: keyed.key.clone(),
             identity: keyed.identity(),
             path: Arc::from(&*keyed.path),
+            viewer: forwarded(asked, keyed),
             origin: Arc::clone(keyed.origin()?),
-            policy: keyed.distribution.default_behavior.cache.clone(),
+            policy: keyed.behavior().cache.clone(),
             max_object_size: keyed.site.max_object_size,
             epoch: self.epoch_of(&keyed.site),
             validate,
+            origin_request: keyed.behavior().origin_request.clone(),
+            covering,
         })
     }
 
@@ -410,4 +367,30 @@ impl Engine {
             u64::MAX
         }
     }
+}
+
+/// Adds the Set-Cookie lines that belong to whoever gets this answer.
+fn set_cookies(answer: &mut Response<Body>, cookies: Vec<HeaderValue>) {
+    for cookie in cookies {
+        answer.headers_mut().append(header::SET_COOKIE, cookie);
+    }
+}
+
+/// What of a viewer's request goes on to an HTTP origin; nothing to a bucket.
+fn forwarded(asked: &Asked<'_>, keyed: &Keyed<'_>) -> Arc<Forwarded> {
+    let policy = &keyed.behavior().origin_request;
+    if policy.is_bucket() {
+        return Arc::default();
+    }
+    let mut fields = policy.fields(asked.method, asked.headers);
+    policy.keep_added_to(asked.headers, &mut fields);
+    let host = keyed.authority.as_deref();
+    Arc::new(Forwarded {
+        query: keyed.query.as_deref().map(Box::from),
+        // A host that was checked holds nothing but letters, digits and a few marks.
+        host: host.and_then(|host| HeaderValue::from_str(host).ok()),
+        fields,
+        client: asked.client,
+        version: asked.version,
+    })
 }

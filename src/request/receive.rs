@@ -5,16 +5,22 @@ use std::cell::Cell;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use http::{HeaderMap, HeaderValue, Method, Request, Uri, Version, header};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Uri, Version, header};
 
 use super::Site;
 use super::refusal::Refusal;
 use crate::semantics::age::Instant;
+use crate::semantics::fields;
 
 /// Bytes of a request's head: names, values, and four for each line. More is a 431.
 pub const HEAD_BYTES: usize = 32 * 1024;
 /// Bytes of a request's target. More is a 414.
 pub const TARGET_BYTES: usize = 8_192;
+
+const CDN_LOOP: HeaderName = HeaderName::from_static("cdn-loop");
+
+/// The port of `http`, the one scheme that viewers have here.
+const DEFAULT_PORT: &str = "80";
 
 /// Our id of a request: 128 random bits, as 32 hexadecimal digits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -119,7 +125,7 @@ impl<'r> Received<'r> {
     /// Checks the limits and finds the host: lower case, without port.
     ///
     /// # Errors
-    /// 414, 431, or 400 for a host that is none, missing, twice there, or contradicted.
+    /// 414, 431, 508, or 400 for a host that is none, missing, twice there, or contradicted.
     pub fn check(&self) -> Result<Cow<'r, str>, Refusal> {
         let target = self
             .uri
@@ -135,6 +141,9 @@ impl<'r> Received<'r> {
             .sum();
         if head + target.len() > HEAD_BYTES {
             return Err(Refusal::HeadTooLong);
+        }
+        if self.headers.contains_key(CDN_LOOP) && self.has_been_here() {
+            return Err(Refusal::Loop);
         }
         let mut lines = self.headers.get_all(header::HOST).iter();
         let (line, second) = (lines.next(), lines.next());
@@ -170,12 +179,48 @@ impl<'r> Received<'r> {
         }
     }
 
+    /// Whether CDN-Loop names this edge (RFC 8586 section 2). Parameters do not count.
+    fn has_been_here(&self) -> bool {
+        fields::members(self.headers, CDN_LOOP).any(|member| {
+            let id = member
+                .split(|&byte| byte == b';')
+                .next()
+                .unwrap_or_default();
+            id.trim_ascii() == self.site.name.as_bytes()
+        })
+    }
+
+    /// `host`, which [`Received::check`] has found, with the request's port, unless that is the
+    /// default one.
+    #[must_use]
+    pub fn authority(&self, host: Cow<'r, str>) -> Cow<'r, str> {
+        authority(self.uri, self.headers, host)
+    }
+
     /// The target as received, for the log.
     #[must_use]
     pub fn target(&self) -> &'r str {
         self.uri
             .path_and_query()
             .map_or("", |target| target.as_str())
+    }
+}
+
+fn authority<'r>(uri: &Uri, headers: &HeaderMap, host: Cow<'r, str>) -> Cow<'r, str> {
+    let written = match uri.authority() {
+        Some(authority) => authority.as_str(),
+        None => headers
+            .get(header::HOST)
+            .and_then(|line| line.to_str().ok())
+            .unwrap_or_default(),
+    };
+    // Behind the host, which was checked, stands nothing but a port.
+    match written
+        .get(host.len()..)
+        .and_then(|rest| rest.strip_prefix(':'))
+    {
+        None | Some("" | DEFAULT_PORT) => host,
+        Some(port) => Cow::Owned(format!("{host}:{port}")),
     }
 }
 
@@ -245,6 +290,27 @@ mod tests {
         ];
         for (text, expected) in rows {
             assert_eq!(host(text).as_deref(), expected, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn the_authority_keeps_a_port_that_says_something() {
+        for (target, line, expected) in [
+            ("/", "WWW.a.test", "www.a.test"),
+            ("/", "www.a.test:80", "www.a.test"),
+            ("/", "www.a.test:", "www.a.test"),
+            ("/", "www.A.test:8080", "www.a.test:8080"),
+            ("/", "[::1]:81", "[::1]:81"),
+            ("http://b.test:82/", "a.test:81", "b.test:82"),
+            ("http://b.test/", "a.test:81", "b.test"),
+        ] {
+            let request = Request::get(target).header("host", line).body(()).unwrap();
+            let host = host(match request.uri().authority() {
+                Some(authority) => authority.as_str(),
+                None => line,
+            });
+            let found = authority(request.uri(), request.headers(), host.unwrap());
+            assert_eq!(found, expected, "{target} {line}");
         }
     }
 

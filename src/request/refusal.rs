@@ -21,10 +21,14 @@ pub enum Refusal {
     Method(HeaderValue),
     /// 414
     TargetTooLong,
+    /// 408: the viewer's body did not come on.
+    SlowBody,
     /// 421: no distribution has this host.
     UnknownHost,
     /// 431
     HeadTooLong,
+    /// 508: the request has been here before.
+    Loop,
     /// 500: a bug of ours.
     Internal,
     /// 504: only a stored answer was wanted (`only-if-cached`), and there is none.
@@ -50,6 +54,8 @@ impl Refusal {
             Self::TargetTooLong => StatusCode::URI_TOO_LONG,
             Self::UnknownHost => StatusCode::MISDIRECTED_REQUEST,
             Self::HeadTooLong => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
+            Self::SlowBody => StatusCode::REQUEST_TIMEOUT,
+            Self::Loop => StatusCode::LOOP_DETECTED,
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
             Self::NotCached => StatusCode::GATEWAY_TIMEOUT,
             Self::Origin { error, validating } => match error {
@@ -81,6 +87,8 @@ impl Refusal {
             Self::TargetTooLong => Reason::TargetTooLong,
             Self::UnknownHost => Reason::UnknownHost,
             Self::HeadTooLong => Reason::HeadTooLong,
+            Self::SlowBody => Reason::SlowBody,
+            Self::Loop => Reason::Loop,
             Self::Internal => Reason::Internal,
             Self::NotCached => Reason::OnlyIfCached,
             Self::Origin { error, .. } => error.reason(),
@@ -122,6 +130,8 @@ impl Refusal {
             Self::HeadTooLong => {
                 format!("At most {} bytes are allowed.", super::receive::HEAD_BYTES)
             }
+            Self::SlowBody => "The body of the request did not come in time.".to_owned(),
+            Self::Loop => "The request has come back to this edge.".to_owned(),
             Self::Internal => "The edge made a mistake.".to_owned(),
             Self::NotCached => "Only a stored answer was asked for, and there is none.".to_owned(),
             Self::Origin { .. } => "The edge could not get this object from its origin.".to_owned(),

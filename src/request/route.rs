@@ -1,4 +1,7 @@
 //! *Route* and *key*: from a request to the distribution, its behaviour, and the object's key.
+//!
+//! A bucket route asks for an object, whose one spelling is key and request alike. An HTTP route
+//! forwards the viewer's target unchanged and keys on its bytes (DESIGN 3.13).
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -6,6 +9,7 @@ use std::sync::Arc;
 use super::receive::{Received, RequestId};
 use super::refusal::Refusal;
 use super::{OriginSite, Site};
+use crate::policy::behavior::Behavior;
 use crate::policy::distribution::Distribution;
 use crate::policy::key::Key;
 use crate::purge::pattern::{Identity, QueryForm};
@@ -20,6 +24,8 @@ pub type Refused<'r> = Box<(Received<'r>, Refusal)>;
 pub struct Routed<'r> {
     received: Received<'r>,
     distribution: Arc<Distribution>,
+    /// The host, and its port if it is not the default one.
+    authority: Option<Cow<'r, str>>,
 }
 
 impl<'r> Received<'r> {
@@ -36,14 +42,20 @@ impl<'r> Received<'r> {
         let Some(distribution) = self.site.distributions.by_host(&host).map(Arc::clone) else {
             return Err(Box::new((self, Refusal::UnknownHost)));
         };
-        let methods = &distribution.default_behavior.methods;
+        let Behavior {
+            methods,
+            origin_request,
+            ..
+        } = &distribution.default_behavior;
         if !methods.allows(self.method) {
             let refusal = Refusal::Method(methods.allow_header());
             return Err(Box::new((self, refusal)));
         }
+        let authority = origin_request.forwards_host().then(|| self.authority(host));
         Ok(Routed {
             received: self,
             distribution,
+            authority,
         })
     }
 }
@@ -59,27 +71,43 @@ pub struct Keyed<'r> {
     pub site: Arc<Site>,
     /// Whose it is.
     pub distribution: Arc<Distribution>,
-    /// The canonical path of the object, the default root object put in.
+    /// The path, the default root object put in: the canonical one of an object of a bucket, the
+    /// viewer's byte for byte to an HTTP origin.
     pub path: Cow<'r, str>,
+    /// The query as it is forwarded, without its `?`; none goes to a bucket.
+    pub query: Option<Cow<'r, str>>,
+    /// The viewer's host, and its port if it is not the default one, where they are forwarded.
+    pub authority: Option<Cow<'r, str>>,
     /// Its key.
     pub key: Key,
 }
 
 impl<'r> Routed<'r> {
-    /// Builds the canonical path and the key.
+    /// Builds the path and the key.
     ///
     /// # Errors
-    /// 400 for a path that no object can have; 404 for `/` without a root object.
+    /// 400 for a path that no object can have, or that no route forwards; 404 for `/` of a bucket
+    /// without a root object.
     pub fn key(self) -> Result<Keyed<'r>, Refused<'r>> {
         let Self {
             received,
             distribution,
+            authority,
         } = self;
-        let path = match object_path(received.uri.path(), &distribution) {
+        let bucket = distribution.default_behavior.origin_request.is_bucket();
+        let path = match bucket {
+            true => object_path(received.uri.path(), &distribution),
+            false => target_path(received.uri.path(), received.uri.query(), &distribution),
+        };
+        let path = match path {
             Ok(path) => path,
             Err(refusal) => return Err(Box::new((received, refusal))),
         };
-        let key = Key::of_bucket_object(&distribution.id, &path);
+        let query = received.uri.query().filter(|_| !bucket);
+        let key = match bucket {
+            true => Key::of_bucket_object(&distribution.id, &path),
+            false => Key::of_target(&distribution.id, authority.as_deref(), &path, query),
+        };
         let Received { at, id, site, .. } = received;
         Ok(Keyed {
             at,
@@ -87,6 +115,8 @@ impl<'r> Routed<'r> {
             site,
             distribution,
             path,
+            query: query.map(Cow::Borrowed),
+            authority,
             key,
         })
     }
@@ -96,8 +126,11 @@ impl Keyed<'_> {
     /// The same, on its own feet.
     #[must_use]
     pub fn into_owned(self) -> Keyed<'static> {
+        let owned = |text: Cow<'_, str>| Cow::Owned(text.into_owned());
         Keyed {
-            path: Cow::Owned(self.path.into_owned()),
+            path: owned(self.path),
+            query: self.query.map(owned),
+            authority: self.authority.map(owned),
             ..self
         }
     }
@@ -105,26 +138,34 @@ impl Keyed<'_> {
     /// What the object is for purging: its own path, and `/` where it is the root object.
     #[must_use]
     pub fn identity(&self) -> Identity {
-        // A canonical path always decodes.
+        // A path that was checked always decodes.
         let decoded = target::decode(&self.path).unwrap_or_default();
         let mut paths = vec![decoded.into_boxed_slice()];
         if self.path.strip_prefix('/') == self.root_object().as_deref() {
             paths.push(Box::from(&b"/"[..]));
         }
         // The query is never forwarded to a bucket, so the object answers every form of it.
+        let query = match self.behavior().origin_request.is_bucket() {
+            true => QueryForm::All,
+            false => QueryForm::Exact(self.query.as_deref().unwrap_or_default().as_bytes().into()),
+        };
         Identity {
             distribution: Arc::from(&*self.distribution.id),
             paths,
-            query: QueryForm::All,
+            query,
         }
+    }
+
+    /// The rules that hold for it.
+    #[must_use]
+    pub fn behavior(&self) -> &Behavior {
+        &self.distribution.default_behavior
     }
 
     /// The origin of its behaviour.
     #[must_use]
     pub fn origin(&self) -> Option<&OriginSite> {
-        self.site
-            .origins
-            .get(&self.distribution.default_behavior.origin)
+        self.site.origins.get(&self.behavior().origin)
     }
 
     fn root_object(&self) -> Option<String> {
@@ -146,6 +187,22 @@ fn object_path<'p>(path: &'p str, distribution: &Distribution) -> Result<Cow<'p,
         return Err(Refusal::BadTarget(TargetError::NoSlash));
     }
     target::canonical(path).map_err(Refusal::BadTarget)
+}
+
+/// The path that an HTTP origin is asked for: the viewer's, unchanged, or the root object's for `/`,
+/// as CloudFront does it to custom origins too.
+fn target_path<'p>(
+    path: &'p str,
+    query: Option<&str>,
+    distribution: &Distribution,
+) -> Result<Cow<'p, str>, Refusal> {
+    target::check(path)
+        .and_then(|()| target::check_query(query.unwrap_or_default()))
+        .map_err(Refusal::BadTarget)?;
+    Ok(match &distribution.root_object {
+        Some(root) if path == "/" => Cow::Owned(format!("/{}", root_key(root))),
+        _ => Cow::Borrowed(path),
+    })
 }
 
 /// The canonical form of a root object's key. It is checked when the configuration is read.

@@ -33,6 +33,15 @@ pub fn strip_hop_by_hop(headers: &mut HeaderMap) {
     }
 }
 
+/// Whether [`strip_hop_by_hop`] would take this field out. Does not allocate.
+pub fn is_hop_by_hop(headers: &HeaderMap, name: &HeaderName) -> bool {
+    let text = name.as_str();
+    HOP_BY_HOP.contains(&text)
+        || (!GUARDED.contains(&text)
+            && members(headers, header::CONNECTION)
+                .any(|option| option.eq_ignore_ascii_case(text.as_bytes())))
+}
+
 /// The fields of a stored response after a 304 (RFC 9111 3.2): every field of the 304 replaces all
 /// stored lines of its name, the others stay.
 ///

@@ -64,6 +64,8 @@ reasons! {
     Precondition = "precondition",
     /// Passed on: the viewer's no-store, where that is honoured.
     RequestNoStore = "request-no-store",
+    /// Passed on: a method that no stored answer answers.
+    OtherMethod = "other-method",
     /// Passed on: HEAD of what is not stored.
     Head = "head",
     /// Passed on: a range of what is not stored.
@@ -126,6 +128,10 @@ reasons! {
     UnknownHost = "unknown-host",
     /// 431
     HeadTooLong = "head-too-long",
+    /// 408: the viewer's body did not come.
+    SlowBody = "slow-body",
+    /// 508: the request has been here before (RFC 8586).
+    Loop = "loop",
     /// 500: a bug of ours.
     Internal = "internal",
     /// 504: only a stored answer was wanted, and there is none (RFC 9111 5.2.1.7).

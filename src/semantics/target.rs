@@ -68,6 +68,20 @@ pub fn check(path: &str) -> Result<(), TargetError> {
     Ok(())
 }
 
+/// Checks a query, without its `?`, for what no route forwards. Its escapes are left alone: what
+/// they mean is the origin's business, and `%0A` is what a form sends for a line end.
+pub fn check_query(query: &str) -> Result<(), TargetError> {
+    match query
+        .bytes()
+        .find(|byte| !byte.is_ascii_graphic() || *byte == b'#')
+    {
+        None => Ok(()),
+        Some(0x80..) => Err(TargetError::NonAscii),
+        Some(b' ' | b'#') => Err(TargetError::Delimiter),
+        Some(_) => Err(TargetError::ControlByte),
+    }
+}
+
 /// The one spelling of the bucket key that `path` names: [`check`]ed, decoded once, and encoded again
 /// so that `A-Z a-z 0-9 - . _ ~ /` stay and every other byte is `%XX` in upper case.
 ///
@@ -298,6 +312,21 @@ mod tests {
         ] {
             assert_eq!(check(path), Err(why), "{path:?}");
             assert_eq!(canonical(path), Err(why), "{path:?}");
+        }
+    }
+
+    #[test]
+    fn what_a_query_may_hold() {
+        for (query, expected) in [
+            ("", Ok(())),
+            ("a=b&c;d=/../%2e%00%0A%zz?\\\"{|}", Ok(())),
+            ("a b", Err(Delimiter)),
+            ("a#b", Err(Delimiter)),
+            ("a\tb", Err(ControlByte)),
+            ("a\u{7f}", Err(ControlByte)),
+            ("\u{e9}", Err(NonAscii)),
+        ] {
+            assert_eq!(check_query(query), expected, "{query:?}");
         }
     }
 

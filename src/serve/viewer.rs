@@ -10,9 +10,9 @@ use std::task::{Context, Poll};
 use axum::extract::State;
 use axum::{Extension, Router};
 use bytes::Bytes;
-use http::{HeaderValue, Request, Response, Version, header};
+use http::{HeaderValue, Method, Request, Response, Version, header};
 use http_body::{Body as HttpBody, Frame, SizeHint};
-use http_body_util::BodyExt;
+use http_body_util::{BodyExt, Empty};
 use hyper::body::Incoming;
 use hyper::service::Service;
 use tower::ServiceExt;
@@ -95,11 +95,11 @@ impl Viewer {
         }
     }
 
-    async fn wait<B: Send + 'static>(
-        self,
-        mut request: Request<B>,
-        keyed: Keyed<'static>,
-    ) -> Response<AnswerBody> {
+    async fn wait<B>(self, mut request: Request<B>, keyed: Keyed<'static>) -> Response<AnswerBody>
+    where
+        B: HttpBody<Data = Bytes> + Send + 'static,
+        B::Error: Into<axum::BoxError>,
+    {
         let Self { viewers, client } = self;
         // What an answer to a panic needs; the request itself goes on.
         let mut head = Request::new(());
@@ -107,9 +107,7 @@ impl Viewer {
         *head.uri_mut() = request.uri().clone();
         *head.version_mut() = request.version();
         request.extensions_mut().insert(OnItsWay { keyed, client });
-        let answer = viewers
-            .router
-            .oneshot(request.map(|_| axum::body::Body::empty()));
+        let answer = viewers.router.oneshot(request.map(axum::body::Body::new));
         match Unwinding(Box::pin(answer)).await {
             Ok(Ok(response)) => response.map(AnswerBody::Routed),
             Ok(Err(never)) => match never {},
@@ -120,9 +118,14 @@ impl Viewer {
         }
     }
 
-    /// A request with a body. No method that is allowed here has a use for one; it is read, so
-    /// that none of its bytes can be taken for the next request, and thrown away.
-    async fn drain(self, request: Request<Incoming>) -> Response<AnswerBody> {
+    /// A GET or HEAD with a body, which has no meaning (RFC 9110 section 9.3.1), or any request with
+    /// one that is answered already. The body is read, so that none of its bytes can be taken for the
+    /// next request, and thrown away.
+    async fn drain(
+        self,
+        request: Request<Incoming>,
+        answered: Option<Response<AnswerBody>>,
+    ) -> Response<AnswerBody> {
         let (head, mut body) = request.into_parts();
         let mut left = limits::DRAIN_BYTES;
         let reading = async {
@@ -139,10 +142,13 @@ impl Viewer {
         let read = clock::within(&*self.viewers.engine.clock, limits::DRAIN_TIMEOUT, reading).await
             == Ok(true);
         let version = head.version;
-        let request = Request::from_parts(head, ());
-        let mut response = match self.try_hit(&request) {
-            Ok(response) => response,
-            Err(keyed) => self.wait(request, keyed).await,
+        let request = Request::from_parts(head, Empty::new());
+        let mut response = match answered {
+            Some(response) => response,
+            None => match self.try_hit(&request) {
+                Ok(response) => response,
+                Err(keyed) => self.wait(request, keyed).await,
+            },
         };
         if !read && version != Version::HTTP_2 {
             response
@@ -159,10 +165,14 @@ impl Service<Request<Incoming>> for Viewer {
     type Future = Answering;
 
     fn call(&self, request: Request<Incoming>) -> Answering {
-        if !request.body().is_end_stream() {
-            return Answering::Waiting(Box::pin(self.clone().drain(request)));
+        let body = !request.body().is_end_stream();
+        if body && matches!(*request.method(), Method::GET | Method::HEAD) {
+            return Answering::Waiting(Box::pin(self.clone().drain(request, None)));
         }
         match self.try_hit(&request) {
+            Ok(response) if body => {
+                Answering::Waiting(Box::pin(self.clone().drain(request, Some(response))))
+            }
             Ok(response) => Answering::Ready(Some(Box::new(response))),
             Err(keyed) => Answering::Waiting(Box::pin(self.clone().wait(request, keyed))),
         }

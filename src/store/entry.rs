@@ -11,6 +11,7 @@ use crate::purge::ledger::{Ledger, Liveness};
 use crate::purge::pattern::Identity;
 use crate::purge::stamp::{Checked, Stamp};
 use crate::semantics::age::Instant;
+use crate::semantics::freshness::State;
 use crate::semantics::reason::Reason;
 use crate::verdict::{Found, Validator};
 
@@ -82,6 +83,20 @@ impl Entry {
     pub fn rest_origin(&self, until: Instant) {
         self.origin_rests_until
             .store(until.nanos(), Ordering::Relaxed);
+    }
+
+    /// Whether it may answer although its origin has just failed (RFC 5861 section 4).
+    #[must_use]
+    pub fn covers_a_failure(&self, ledger: &Ledger, now: Instant) -> bool {
+        self.liveness(ledger) != Liveness::Dead
+            && !self.head.freshness.always_validate
+            && !matches!(
+                self.head.state(now),
+                State::Stale {
+                    if_error: false,
+                    ..
+                }
+            )
     }
 
     /// Bytes that it takes in memory.

@@ -142,6 +142,8 @@ pub struct OriginMetrics {
     pub bytes: Counter,
     /// Requests that were sent again.
     pub retries: Counter,
+    /// Requests that were not sent again, because too many had been.
+    pub retries_refused: Counter,
     /// Requests on the wire or being read now.
     pub in_flight: Counter,
     /// The key id that is signed with, and when it ends (seconds since the Unix epoch).

@@ -243,7 +243,14 @@ origin = "site"
                 .unwrap()
         };
         let keyed = edge.engine().try_hit(&request(), None).unwrap_err();
-        let answer = edge.engine().handle(keyed, request(), None).await;
+        let answer = edge
+            .engine()
+            .handle(
+                keyed,
+                request().map(|()| http_body_util::Empty::new()),
+                None,
+            )
+            .await;
         assert_eq!(answer.status(), 200);
     }
     (bucket, edge, data)

@@ -9,7 +9,8 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use proptest::prelude::*;
-use seawall::config::{self, Addressing, Credentials, Scope};
+use seawall::config::{self, Addressing, Credentials, HostField, Scope};
+use seawall::policy::behavior::Methods;
 
 fn env(variable: &str) -> Option<String> {
     match variable {
@@ -113,7 +114,7 @@ fn the_minimal_file_has_the_documented_defaults() {
     assert_eq!(edge.shutdown_grace, Duration::from_secs(30));
     assert_eq!(config.admin.listen, "127.0.0.1:9080".parse().unwrap());
     assert!(config.admin.tokens.is_empty());
-    let origin = &config.origins["site"];
+    let origin = config.origins["site"].bucket().unwrap();
     assert!(matches!(origin.credentials, Credentials::Chain));
     assert_eq!(origin.endpoint, None);
     assert_eq!(origin.connect_timeout, Duration::from_secs(3));
@@ -130,7 +131,7 @@ fn the_minimal_file_has_the_documented_defaults() {
 #[test]
 fn a_minio_file_has_its_endpoint_and_keys() {
     let config = accepted("minio.toml");
-    let origin = &config.origins["site"];
+    let origin = config.origins["site"].bucket().unwrap();
     assert_eq!(
         origin.endpoint.as_ref().unwrap().to_string(),
         "http://127.0.0.1:9000"
@@ -147,6 +148,35 @@ fn a_minio_file_has_its_endpoint_and_keys() {
     assert_eq!(access_key.variable, "EDGE_ACCESS_KEY");
     assert!(session_token.is_none());
     assert!(!format!("{config:?}").contains("edge-secret"));
+}
+
+#[test]
+fn an_http_origin_has_other_defaults_than_a_bucket() {
+    let config = accepted("http-origin.toml");
+    let origin = |name: &str| match &config.origins[name] {
+        config::Origin::Web(web) => web.clone(),
+        config::Origin::Bucket(_) => panic!("{name} is a bucket"),
+    };
+    let (api, blog) = (origin("api"), origin("blog"));
+    assert_eq!(api.url.to_string(), "https://balancer.internal:8443");
+    assert_eq!(
+        api.host,
+        HostField::Literal("api.example.com".parse().unwrap())
+    );
+    assert_eq!((api.max_requests, blog.max_requests), (64, 256));
+    assert_eq!(blog.host, HostField::Viewer);
+    let behavior = |id: &str| &config.distributions.by_id(id).unwrap().default_behavior;
+    assert!(behavior("SITE").origin_request.is_bucket());
+    assert!(!behavior("API").origin_request.forwards_host());
+    assert_eq!(behavior("API").methods, Methods::Standard);
+    assert!(behavior("BLOG").origin_request.forwards_host());
+    assert_eq!(behavior("BLOG").methods, Methods::Any);
+    // Nothing was written: the defaults of an HTTP origin.
+    assert_eq!(behavior("BLOG").cache.name, "RFC9111");
+    let root = |id: &str| config.distributions.by_id(id).unwrap().root_object.clone();
+    assert_eq!(root("SITE").as_deref(), Some("index.html"));
+    assert_eq!(root("API"), None);
+    assert_eq!(root("BLOG").as_deref(), Some("start"));
 }
 
 #[test]

@@ -21,3 +21,4 @@ mod rules;
 mod secrets;
 mod serve;
 mod stores;
+mod web;

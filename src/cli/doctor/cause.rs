@@ -1,6 +1,6 @@
 //! From what the store, or the network, said to what must be mended. Pure.
 
-use crate::config::{Credentials, Origin};
+use crate::config::{Bucket as Origin, Credentials};
 use crate::origin::OriginError;
 
 /// What is wrong, and what to do.
@@ -202,7 +202,7 @@ mod tests {
 
     fn about(config: &Config) -> About<'_> {
         About {
-            origin: &config.origins["site"],
+            origin: config.origins["site"].bucket().unwrap(),
             file: "seawall.toml".to_owned(),
             key_id: "AKIA1".to_owned(),
             aws: false,

@@ -6,6 +6,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, Request, StatusCode, Uri, header};
 use http_body_util::Empty;
 
@@ -40,7 +41,7 @@ pub(super) type Who<'a> = Option<&'a Arc<Credentials>>;
 
 /// The bucket.
 pub(super) struct Store {
-    wire: Wire,
+    wire: Wire<Empty<Bytes>>,
     bucket: Bucket,
     place: Place,
     clock: SharedClock,
@@ -181,7 +182,8 @@ impl Store {
     ) -> Result<Answer, OriginError> {
         let send = || async {
             let request = self.request(method, what, who, fields)?;
-            self.wire.send(request).await
+            let sent = self.wire.send(request, None).await;
+            sent.map_err(|none| none.error)
         };
         let response = match send().await {
             Err(OriginError::Broken(_)) => send().await?,

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use miette::IntoDiagnostic;
 
 use super::documents::{AWS_BUCKET, AWS_KMS, AWS_ROLE, Document, MINIO, VERSITYGW, suffix};
-use crate::config::{Addressing, Config, Credentials, Origin};
+use crate::config::{Addressing, Bucket as Origin, Config, Credentials};
 
 /// What the steps are about.
 pub(super) struct Plan<'a> {

@@ -3,18 +3,21 @@
 //! Whether distributions can stand together is judged by [`Distributions::new`]; here its conflicts get their places.
 
 use std::collections::{BTreeMap, HashMap};
+use std::ops::Range;
 use std::sync::Arc;
 
 use toml::Spanned;
 
 use crate::config::error::Faults;
-use crate::config::rule::{Refusal, quoted_list};
+use crate::config::keys::OriginType;
+use crate::config::rule::{Refusal, Rule as _, quoted_list};
 use crate::config::section::Section;
 use crate::config::units::format_duration;
 use crate::config::{keys, raw};
 use crate::policy::behavior::{Behavior, Methods};
 use crate::policy::cache_policy::CachePolicy;
 use crate::policy::distribution::{Conflict, Distribution, Distributions, Domain};
+use crate::policy::origin_request::OriginRequest;
 
 /// All of them, arranged for lookup.
 pub(super) fn resolve(raw: &raw::Raw, faults: &mut Faults) -> Option<Arc<Distributions>> {
@@ -111,7 +114,6 @@ fn distribution(
     let mut section = Section::new(format!("distributions[{index}]"), faults);
     let id = section.required("id", &raw.id, &keys::ID, &table);
     let domains = section.list("domains", &raw.domains, &keys::DOMAINS);
-    let root_object = section.take("root_object", &raw.root_object, &keys::ROOT_OBJECT);
     let origin = section.required("origin", &raw.origin, &keys::ORIGIN, &table);
     if let (Some(name), Some(written)) = (&origin, &raw.origin)
         && !origins.contains_key(name.as_str())
@@ -121,21 +123,21 @@ fn distribution(
         let refusal = Refusal::word(name, known());
         section.refuse("origin", written.span(), refusal, &quoted_list(known()));
     }
-    let methods = section.list("methods", &raw.methods, &keys::METHODS);
-    let methods = methods.and_then(|names| match Methods::new(names) {
-        Ok(methods) => Some(methods),
-        Err(_) => {
-            let span = raw.methods.as_ref().map_or(table, Spanned::span);
-            section.fault(
-                "methods",
-                span,
-                "found no GET",
-                Some("[\"GET\"] or [\"GET\", \"HEAD\"]"),
-            );
-            None
-        }
-    });
-    let cache = cache_policy(&mut section, raw);
+    // An unknown origin or type is a fault already; it counts as a bucket here.
+    let web = origin
+        .as_ref()
+        .and_then(|name| origins.get(name.as_str()))
+        .filter(|origin| {
+            let kind = origin.kind.as_ref().map(Spanned::get_ref);
+            kind.is_some_and(|kind| keys::ORIGIN_TYPE.read(kind).ok() == Some(OriginType::Http))
+        });
+    let root_object = match (&raw.root_object, web) {
+        (None, Some(_)) => Some(None),
+        (written, _) => section.take("root_object", written, &keys::ROOT_OBJECT),
+    };
+    let methods = methods(&mut section, raw, web.is_some(), &table);
+    let origin_request = origin_request(&mut section, raw, web);
+    let cache = cache_policy(&mut section, raw, web.is_some());
     let domains = domains?;
     Some(Distribution {
         id: id?,
@@ -146,13 +148,108 @@ fn distribution(
             origin: origin?,
             methods: methods?,
             cache: cache?,
+            origin_request: origin_request?,
         },
     })
 }
 
+fn methods(
+    section: &mut Section<'_>,
+    raw: &raw::Distribution,
+    web: bool,
+    table: &Range<usize>,
+) -> Option<Methods> {
+    let span = raw
+        .methods
+        .as_ref()
+        .map_or_else(|| table.clone(), Spanned::span);
+    let methods = match raw.methods.as_ref().map(Spanned::get_ref) {
+        Some(raw::Methods::Word(word)) => {
+            let known = Methods::WORDS.iter().find(|(known, _)| known == word);
+            let Some((_, methods)) = known else {
+                let words = Methods::WORDS.iter().map(|(word, _)| *word);
+                section.refuse(
+                    "methods",
+                    span,
+                    Refusal::word(word, words),
+                    keys::METHODS_ALLOWED,
+                );
+                return None;
+            };
+            *methods
+        }
+        Some(raw::Methods::List(names)) => {
+            let names = Some(Spanned::new(span.clone(), names.clone()));
+            let names = section.list("methods", &names, &keys::METHODS)?;
+            let Ok(methods) = Methods::new(names) else {
+                section.fault("methods", span, "found no GET", Some(keys::METHODS_ALLOWED));
+                return None;
+            };
+            methods
+        }
+        None => Methods::new(keys::METHODS.default()).ok()?,
+    };
+    if !web && !methods.suits_a_bucket() {
+        let found = "found methods that a bucket has no answer for";
+        section.fault("methods", span, found, Some(keys::METHODS_OF_A_BUCKET));
+        return None;
+    }
+    Some(methods)
+}
+
+/// What of a request reaches the origin. A bucket gets nothing of it.
+fn origin_request(
+    section: &mut Section<'_>,
+    raw: &raw::Distribution,
+    web: Option<&raw::Origin>,
+) -> Option<OriginRequest> {
+    const KEY: &str = "origin_request";
+    let Some(web) = web else {
+        if let Some(written) = &raw.origin_request {
+            let found = "found this key with an origin of type \"s3\", which gets nothing of a viewer's request";
+            section.fault(KEY, written.span(), found, Some(keys::ONLY_HTTP));
+            return None;
+        }
+        return Some(OriginRequest::BUCKET);
+    };
+    let preset = section.take(KEY, &raw.origin_request, &keys::ORIGIN_REQUEST)?;
+    let host = web.host.as_ref().map(|host| host.get_ref().as_str());
+    let span = || raw.origin_request.as_ref().map_or(0..0, Spanned::span);
+    match host {
+        // Which of the two Hosts is meant cannot be told.
+        Some(host) if host != "viewer" && preset.forwards_host() => {
+            let found = format!(
+                "found {:?} with an origin that has host = {host:?}",
+                preset.name
+            );
+            let allowed = "\"AllViewerExceptHostHeader\", or an origin with host = \"viewer\"";
+            section.fault(KEY, span(), &found, Some(allowed));
+            None
+        }
+        Some("viewer") if preset.name == "AllViewerExceptHostHeader" => {
+            let found = format!(
+                "found {:?} with an origin that has host = \"viewer\"",
+                preset.name
+            );
+            let allowed = "\"AllViewer\", or an origin with another host";
+            section.fault(KEY, span(), &found, Some(allowed));
+            None
+        }
+        Some("viewer") => Some(preset.with_host()),
+        _ => Some(preset),
+    }
+}
+
 /// The preset with what the distribution overrides.
-fn cache_policy(section: &mut Section<'_>, raw: &raw::Distribution) -> Option<CachePolicy> {
-    let preset = section.take("cache_policy", &raw.cache_policy, &keys::CACHE_POLICY);
+fn cache_policy(
+    section: &mut Section<'_>,
+    raw: &raw::Distribution,
+    web: bool,
+) -> Option<CachePolicy> {
+    let preset = match (&raw.cache_policy, web) {
+        (None, true) => CachePolicy::preset(keys::WEB_CACHE_POLICY),
+        (written, _) => section.take("cache_policy", written, &keys::CACHE_POLICY),
+    };
     let min = section.optional("min_ttl", &raw.min_ttl, &keys::TTL);
     let default = section.optional("default_ttl", &raw.default_ttl, &keys::TTL);
     let max = section.optional("max_ttl", &raw.max_ttl, &keys::TTL);

@@ -1,15 +1,18 @@
-//! `[origins.NAME]`: buckets, and the identity that reads them.
+//! `[origins.NAME]`: buckets and the identity that reads them, and HTTP origins.
 
 use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
+use std::ops::Range;
+use std::time::Duration;
 
 use toml::Spanned;
 
 use super::{Env, secret};
 use crate::config::error::Faults;
+use crate::config::keys::OriginType;
 use crate::config::rule::{Refusal, Rule};
 use crate::config::section::Section;
-use crate::config::settings::{Addressing, Credentials, Endpoint, Origin};
+use crate::config::settings::{Addressing, Bucket, Credentials, Endpoint, HostField, Origin, Web};
 use crate::config::{keys, raw};
 
 /// All of them, by name.
@@ -29,7 +32,8 @@ pub(super) fn resolve(
         .collect();
     resolved
         .into_iter()
-        .map(|origin| origin.map(|origin| (origin.name.clone(), origin)))
+        .zip(raw.keys())
+        .map(|(origin, name)| origin.map(|origin| (name.get_ref().clone(), origin)))
         .collect()
 }
 
@@ -50,14 +54,23 @@ fn origin(
     };
     let mut section = Section::new(format!("origins.{key}"), faults);
     let kind = section.take("type", &raw.kind, &keys::ORIGIN_TYPE);
-    let bucket = section.required("bucket", &raw.bucket, &keys::BUCKET, &table);
-    let region = section.required("region", &raw.region, &keys::REGION, &table);
-    let endpoint = section.take("endpoint", &raw.endpoint, &keys::ENDPOINT);
-    let addressing = section.take("addressing", &raw.addressing, &keys::ADDRESSING);
-    let prefix = section.take("prefix", &raw.prefix, &keys::PREFIX);
-    let signing = section.take("signing", &raw.signing, &keys::SIGNING);
-    let credentials = credentials(&mut section, raw.credentials.as_ref(), env);
-    let missing = section.take("missing", &raw.missing, &keys::MISSING);
+    let common = common(&mut section, raw);
+    match kind? {
+        OriginType::S3 => bucket(&mut section, key, raw, common, &table, env).map(Origin::Bucket),
+        OriginType::Http => web(&mut section, key, raw, common, &table).map(Origin::Web),
+    }
+}
+
+/// What every kind of origin has; `None`: a fault in one of its parts.
+struct Common {
+    ca_file: Option<std::path::PathBuf>,
+    connect_timeout: Duration,
+    first_byte_timeout: Duration,
+    idle_timeout: Duration,
+    max_requests: usize,
+}
+
+fn common(section: &mut Section<'_>, raw: &raw::Origin) -> Option<Common> {
     let ca_file = section.take("ca_file", &raw.ca_file, &keys::CA_FILE);
     let connect_timeout = section.take(
         "connect_timeout",
@@ -71,10 +84,40 @@ fn origin(
     );
     let idle_timeout = section.take("idle_timeout", &raw.idle_timeout, &keys::IDLE_TIMEOUT);
     let max_requests = section.take("max_requests", &raw.max_requests, &keys::MAX_REQUESTS);
+    Some(Common {
+        ca_file: ca_file?,
+        connect_timeout: connect_timeout?,
+        first_byte_timeout: first_byte_timeout?,
+        idle_timeout: idle_timeout?,
+        max_requests: max_requests?,
+    })
+}
+
+fn bucket(
+    section: &mut Section<'_>,
+    name: String,
+    raw: &raw::Origin,
+    common: Option<Common>,
+    table: &Range<usize>,
+    env: Env<'_>,
+) -> Option<Bucket> {
+    let bucket = section.required("bucket", &raw.bucket, &keys::BUCKET, table);
+    let region = section.required("region", &raw.region, &keys::REGION, table);
+    let endpoint = section.take("endpoint", &raw.endpoint, &keys::ENDPOINT);
+    let addressing = section.take("addressing", &raw.addressing, &keys::ADDRESSING);
+    let prefix = section.take("prefix", &raw.prefix, &keys::PREFIX);
+    let signing = section.take("signing", &raw.signing, &keys::SIGNING);
+    let credentials = credentials(section, raw.credentials.as_ref(), env);
+    let missing = section.take("missing", &raw.missing, &keys::MISSING);
+    let foreign = [("url", span(&raw.url)), ("host", span(&raw.host))];
+    let alone = refuse_foreign(section, &foreign, "s3", keys::ONLY_HTTP);
     if let (Some(Addressing::Virtual), Some(Some(endpoint))) = (addressing, &endpoint)
         && is_address(endpoint)
     {
-        let span = raw.addressing.as_ref().map_or(table, Spanned::span);
+        let span = raw
+            .addressing
+            .as_ref()
+            .map_or_else(|| table.clone(), Spanned::span);
         let found =
             format!("found \"virtual\" with the endpoint {endpoint}, which has no host name");
         section.fault(
@@ -84,9 +127,10 @@ fn origin(
             Some("\"path\" or \"auto\" with an IP address"),
         );
     }
-    kind?;
-    Some(Origin {
-        name: key,
+    alone?;
+    let common = common?;
+    Some(Bucket {
+        name,
         bucket: bucket?,
         region: region?,
         endpoint: endpoint?,
@@ -95,12 +139,67 @@ fn origin(
         signing: signing?,
         credentials: credentials?,
         missing: missing?,
-        ca_file: ca_file?,
-        connect_timeout: connect_timeout?,
-        first_byte_timeout: first_byte_timeout?,
-        idle_timeout: idle_timeout?,
-        max_requests: max_requests?,
+        ca_file: common.ca_file,
+        connect_timeout: common.connect_timeout,
+        first_byte_timeout: common.first_byte_timeout,
+        idle_timeout: common.idle_timeout,
+        max_requests: common.max_requests,
     })
+}
+
+fn web(
+    section: &mut Section<'_>,
+    name: String,
+    raw: &raw::Origin,
+    common: Option<Common>,
+    table: &Range<usize>,
+) -> Option<Web> {
+    let url = section.required("url", &raw.url, &keys::URL, table);
+    let host = section.optional("host", &raw.host, &keys::HOST);
+    let foreign = [
+        ("bucket", span(&raw.bucket)),
+        ("region", span(&raw.region)),
+        ("endpoint", span(&raw.endpoint)),
+        ("addressing", span(&raw.addressing)),
+        ("prefix", span(&raw.prefix)),
+        ("signing", span(&raw.signing)),
+        ("credentials", span(&raw.credentials)),
+        ("missing", span(&raw.missing)),
+    ];
+    refuse_foreign(section, &foreign, "http", keys::ONLY_S3)?;
+    let common = common?;
+    Some(Web {
+        name,
+        url: url?,
+        host: host?.unwrap_or(HostField::Origin),
+        ca_file: common.ca_file,
+        connect_timeout: common.connect_timeout,
+        first_byte_timeout: common.first_byte_timeout,
+        idle_timeout: common.idle_timeout,
+        max_requests: common.max_requests,
+    })
+}
+
+fn span<T>(written: &Option<Spanned<T>>) -> Option<Range<usize>> {
+    written.as_ref().map(Spanned::span)
+}
+
+/// Adds a fault for every key that another type of origin has; `None` if there was one.
+fn refuse_foreign(
+    section: &mut Section<'_>,
+    keys: &[(&str, Option<Range<usize>>)],
+    kind: &str,
+    allowed: &str,
+) -> Option<()> {
+    let mut alone = Some(());
+    for (key, span) in keys {
+        if let Some(span) = span {
+            let found = format!("found this key with type {kind:?}");
+            section.fault(key, span.clone(), &found, Some(allowed));
+            alone = None;
+        }
+    }
+    alone
 }
 
 /// Whether the host is an IP address, before which no bucket name can stand.

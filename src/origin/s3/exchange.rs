@@ -103,7 +103,11 @@ impl Inner {
     async fn exchange_once(&self, ask: &Ask) -> Result<Answer, OriginError> {
         let in_flight = InFlight::new(&self.metrics);
         let sent = self.clock.now();
-        let result = async { self.wire.send(self.request(ask)?).await }.await;
+        let result = async {
+            let sent = self.wire.send(self.request(ask)?, None).await;
+            sent.map_err(|none| none.error)
+        }
+        .await;
         match result {
             Ok(response) => {
                 self.metrics.request("ok");

@@ -273,6 +273,17 @@ impl Scrape {
                 .encode_counter::<NoLabelSet, _, u64>(&origin.retries.value(), None)?;
         }
         let mut family = to.encode_descriptor(
+            "origin_retries_refused",
+            "Origin requests that were not sent again because too many had been",
+            None,
+            MetricType::Counter,
+        )?;
+        for (name, origin) in &origins {
+            family
+                .encode_family(&[("origin", name.as_str())])?
+                .encode_counter::<NoLabelSet, _, u64>(&origin.retries_refused.value(), None)?;
+        }
+        let mut family = to.encode_descriptor(
             "origin_in_flight",
             "Origin requests under way",
             None,

@@ -38,6 +38,10 @@ pub(crate) struct EdgeOptions {
     pub(crate) bucket: String,
     /// Where its access log goes.
     pub(crate) access: String,
+    /// Its name.
+    pub(crate) name: String,
+    /// Its origin is no bucket but an HTTP origin at the endpoint.
+    pub(crate) web: bool,
 }
 
 impl EdgeOptions {
@@ -57,6 +61,16 @@ impl EdgeOptions {
             token: None,
             bucket: BUCKET.to_owned(),
             access: "off".to_owned(),
+            name: "edge-1".to_owned(),
+            web: false,
+        }
+    }
+
+    /// An edge before an HTTP origin.
+    pub(crate) fn web(url: &str) -> Self {
+        Self {
+            web: true,
+            ..Self::new(url)
         }
     }
 
@@ -129,6 +143,11 @@ impl EdgeOptions {
         self
     }
 
+    pub(crate) fn name(mut self, name: &str) -> Self {
+        name.clone_into(&mut self.name);
+        self
+    }
+
     pub(crate) async fn start(self) -> TestEdge {
         let data = self
             .data
@@ -164,16 +183,28 @@ impl EdgeOptions {
             bucket,
             token,
             access,
+            name,
+            web,
             ..
         } = self;
         let session = match token {
             Some(_) => ", session_token_env = \"EDGE_SESSION_TOKEN\"",
             None => "",
         };
+        let kind = match web {
+            true => format!("type = \"http\"\nurl = \"{endpoint}\""),
+            false => format!(
+                r#"type = "s3"
+bucket = "{bucket}"
+region = "{region}"
+endpoint = "{endpoint}"
+credentials = {{ access_key_env = "EDGE_ACCESS_KEY", secret_key_env = "EDGE_SECRET_KEY"{session} }}"#
+            ),
+        };
         let text = format!(
             r#"
 [edge]
-name = "edge-1"
+name = "{name}"
 listen = ["127.0.0.1:0"]
 data = {data:?}
 workers = 2
@@ -189,11 +220,7 @@ tokens = [
 [log]
 access = "{access}"
 [origins.site]
-type = "s3"
-bucket = "{bucket}"
-region = "{region}"
-endpoint = "{endpoint}"
-credentials = {{ access_key_env = "EDGE_ACCESS_KEY", secret_key_env = "EDGE_SECRET_KEY"{session} }}
+{kind}
 {origin}
 [[distributions]]
 id = "E1"

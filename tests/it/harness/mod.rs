@@ -18,7 +18,7 @@ use std::time::Duration;
 
 pub(crate) use client::{Answer, Client, raw};
 pub(crate) use edge::{EdgeOptions, TestEdge};
-pub(crate) use origin::{Reply, ScriptedOrigin};
+pub(crate) use origin::{Reply, ScriptedOrigin, field};
 pub(crate) use program::{Program, run};
 pub(crate) use store::TestBucket;
 
@@ -61,5 +61,27 @@ pub(crate) async fn scripted(
 ) -> (ScriptedOrigin, TestEdge) {
     let origin = ScriptedOrigin::start(replies).await;
     let edge = EdgeOptions::new(&origin.url()).start().await;
+    (origin, edge)
+}
+
+/// An HTTP origin with this script, and an edge in front of it on a manual clock.
+pub(crate) async fn web(replies: impl IntoIterator<Item = Reply>) -> (ScriptedOrigin, TestEdge) {
+    let origin = ScriptedOrigin::start(replies).await;
+    let edge = EdgeOptions::web(&origin.url()).start().await;
+    (origin, edge)
+}
+
+/// As [`web`], with lines of the origin's and of the distribution's table.
+pub(crate) async fn web_with(
+    origin_lines: &str,
+    distribution_lines: &str,
+    replies: impl IntoIterator<Item = Reply>,
+) -> (ScriptedOrigin, TestEdge) {
+    let origin = ScriptedOrigin::start(replies).await;
+    let edge = EdgeOptions::web(&origin.url())
+        .origin(origin_lines)
+        .distribution(distribution_lines)
+        .start()
+        .await;
     (origin, edge)
 }

@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -70,6 +71,8 @@ pub(crate) struct ScriptedOrigin {
 struct Script {
     replies: Mutex<VecDeque<Reply>>,
     requests: Mutex<Vec<String>>,
+    bodies: Mutex<Vec<Vec<u8>>>,
+    connections: AtomicUsize,
     released: watch::Sender<usize>,
 }
 
@@ -80,11 +83,14 @@ impl ScriptedOrigin {
         let script = Arc::new(Script {
             replies: Mutex::new(replies.into_iter().collect()),
             requests: Mutex::default(),
+            bodies: Mutex::default(),
+            connections: AtomicUsize::new(0),
             released: watch::Sender::new(0),
         });
         let theirs = Arc::clone(&script);
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
+                theirs.connections.fetch_add(1, Ordering::SeqCst);
                 tokio::spawn(serve(stream, Arc::clone(&theirs)));
             }
         });
@@ -105,6 +111,11 @@ impl ScriptedOrigin {
         self.script.replies.lock().unwrap().clear();
     }
 
+    /// Takes the next reply back.
+    pub(crate) fn take(&self) -> Option<Reply> {
+        self.script.replies.lock().unwrap().pop_front()
+    }
+
     /// The heads of all requests so far.
     pub(crate) fn requests(&self) -> Vec<String> {
         self.script.requests.lock().unwrap().clone()
@@ -118,6 +129,16 @@ impl ScriptedOrigin {
     /// The head of the last request.
     pub(crate) fn last(&self) -> String {
         self.requests().pop().unwrap_or_default()
+    }
+
+    /// The bodies of all requests so far, empty ones included.
+    pub(crate) fn bodies(&self) -> Vec<Vec<u8>> {
+        self.script.bodies.lock().unwrap().clone()
+    }
+
+    /// How many connections were made so far.
+    pub(crate) fn connections(&self) -> usize {
+        self.script.connections.load(Ordering::SeqCst)
     }
 
     /// Lets one held reply go.
@@ -151,6 +172,10 @@ async fn serve(mut stream: TcpStream, script: Arc<Script>) {
         let reply = if head.contains("/seawall-probe-") {
             Reply::error(404, "NoSuchKey")
         } else {
+            let Some(body) = body(&mut stream, &mut buffer, &head).await else {
+                return;
+            };
+            script.bodies.lock().unwrap().push(body);
             script.requests.lock().unwrap().push(head.clone());
             // A request that was not scripted breaks the connection.
             let Some(reply) = script.replies.lock().unwrap().pop_front() else {
@@ -196,4 +221,48 @@ async fn serve(mut stream: TcpStream, script: Arc<Script>) {
             return;
         }
     }
+}
+
+/// The value of a field of a head, its name in lower case; empty if it is not there.
+pub(crate) fn field(head: &str, name: &str) -> String {
+    let lines = head.split("\r\n").filter_map(|line| line.split_once(':'));
+    let values: Vec<&str> = lines
+        .filter(|(given, _)| given.eq_ignore_ascii_case(name))
+        .map(|(_, value)| value.trim())
+        .collect();
+    values.join(" | ")
+}
+
+/// Reads the body behind a head; `None` if the connection ends within it.
+async fn body(stream: &mut TcpStream, buffer: &mut Vec<u8>, head: &str) -> Option<Vec<u8>> {
+    if field(head, "transfer-encoding") == "chunked" {
+        let mut body = Vec::new();
+        loop {
+            let line = loop {
+                if let Some(at) = buffer.windows(2).position(|window| window == b"\r\n") {
+                    break buffer.drain(..at + 2).collect::<Vec<u8>>();
+                }
+                more(stream, buffer).await?;
+            };
+            let size = usize::from_str_radix(String::from_utf8_lossy(&line).trim(), 16).unwrap();
+            while buffer.len() < size + 2 {
+                more(stream, buffer).await?;
+            }
+            body.extend(buffer.drain(..size));
+            buffer.drain(..2);
+            if size == 0 {
+                return Some(body);
+            }
+        }
+    }
+    let length = field(head, "content-length").parse().unwrap_or(0);
+    while buffer.len() < length {
+        more(stream, buffer).await?;
+    }
+    Some(buffer.drain(..length).collect())
+}
+
+async fn more(stream: &mut TcpStream, buffer: &mut Vec<u8>) -> Option<()> {
+    let count = stream.read_buf(buffer).await.ok()?;
+    (count > 0).then_some(())
 }

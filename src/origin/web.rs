@@ -1,0 +1,423 @@
+//! An HTTP origin: any web server or balancer.
+//!
+//! The viewer's target goes on byte for byte; of its fields, those that the behaviour forwards. The
+//! edge adds itself: `Via` (RFC 9110 section 7.6.3), `CDN-Loop` (RFC 8586), `X-Forwarded-For`. What
+//! concerns one connection only stays behind in both directions (RFC 9110 section 7.6.1), so do
+//! interim answers and trailers. The origin's statuses are its own: all final ones pass through.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use ::http::uri::{Authority, PathAndQuery, Scheme};
+use ::http::{
+    HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode, Uri, Version, header,
+};
+use bytes::Bytes;
+
+use super::body::{InFlight, OriginBody};
+use super::http::{Limits, NoAnswer, Wire};
+use super::judge::{self, Judged};
+use super::queue::Queue;
+use super::retry::Budget;
+use super::upload::{Outgoing, Upload};
+use super::{Ask, BoxFuture, Origin, OriginError, OriginResponse, Permit, Purpose};
+use crate::clock::SharedClock;
+use crate::semantics::age::Instant;
+use crate::semantics::{fields, range};
+use crate::telemetry::metrics::{Metrics, OriginMetrics};
+
+/// How often one request is sent at the most.
+const TRIES: usize = 3;
+
+const CDN_LOOP: HeaderName = HeaderName::from_static("cdn-loop");
+const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
+
+/// The conditions that the edge, or a viewer whose request passes through, may set.
+const CONDITIONS: [HeaderName; 6] = [
+    header::RANGE,
+    header::IF_MATCH,
+    header::IF_NONE_MATCH,
+    header::IF_MODIFIED_SINCE,
+    header::IF_UNMODIFIED_SINCE,
+    header::IF_RANGE,
+];
+
+/// What there is to know about an HTTP origin.
+#[derive(Debug)]
+pub struct WebOptions {
+    /// The origin's name in the configuration.
+    pub name: String,
+    /// `http` or `https`.
+    pub scheme: Scheme,
+    /// Host, and perhaps port.
+    pub authority: Authority,
+    /// What it gets as Host; `None`: the host of its address. A viewer's host comes with the request.
+    pub host: Option<Authority>,
+    /// The edge's name, in `Via` and `CDN-Loop`.
+    pub edge: String,
+    /// More certificates to trust.
+    pub ca_file: Option<PathBuf>,
+    /// Time limits.
+    pub limits: Limits,
+    /// Requests at once.
+    pub max_requests: usize,
+}
+
+/// An HTTP origin.
+pub struct Web(Arc<Inner>);
+
+struct Inner {
+    name: String,
+    scheme: Scheme,
+    authority: Authority,
+    host: HeaderValue,
+    edge: HeaderValue,
+    wire: Wire<Outgoing>,
+    queue: Queue,
+    retries: Mutex<Budget>,
+    clock: SharedClock,
+    metrics: Arc<OriginMetrics>,
+}
+
+impl fmt::Debug for Web {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Web({})", self.0.name)
+    }
+}
+
+impl Web {
+    /// An HTTP origin, without a request to it yet.
+    ///
+    /// # Errors
+    /// A text that says which option is wrong.
+    pub fn new(options: WebOptions, clock: SharedClock, metrics: &Metrics) -> Result<Self, String> {
+        let wire = Wire::new(options.limits, options.ca_file.as_deref(), clock.clone())?;
+        let value = |text: &str| {
+            HeaderValue::from_str(text).map_err(|error| format!("{text:?} in a field: {error}"))
+        };
+        let host = match &options.host {
+            Some(host) => value(host.as_str())?,
+            None => value(shown_host(&options.scheme, &options.authority))?,
+        };
+        Ok(Self(Arc::new(Inner {
+            metrics: metrics.origin(&options.name),
+            name: options.name,
+            scheme: options.scheme,
+            authority: options.authority,
+            host,
+            edge: value(&options.edge)?,
+            wire,
+            queue: Queue::new(options.max_requests),
+            retries: Mutex::default(),
+            clock,
+        })))
+    }
+}
+
+/// The host as Host has it: without the scheme's own port (RFC 9110 section 4.2.3).
+fn shown_host<'a>(scheme: &Scheme, authority: &'a Authority) -> &'a str {
+    let default_port = if *scheme == Scheme::HTTPS { 443 } else { 80 };
+    match authority.port_u16() {
+        Some(port) if port == default_port => authority.host(),
+        _ => authority.as_str(),
+    }
+}
+
+impl Origin for Web {
+    fn name(&self) -> &str {
+        &self.0.name
+    }
+
+    fn admit(&self, purpose: Purpose) -> BoxFuture<'_, Result<Permit, OriginError>> {
+        Box::pin(async move {
+            let inner = &self.0;
+            let limit = inner.wire.limits().first_byte;
+            let admitted = inner.queue.admit(purpose, limit, &*inner.clock).await;
+            if let Err(error) = &admitted {
+                inner.metrics.request(error.word());
+            }
+            admitted
+        })
+    }
+
+    fn let_pass(&self, response: &mut OriginResponse) -> Result<(), OriginError> {
+        response.body.pass(self.0.queue.pass_now()?);
+        Ok(())
+    }
+
+    fn fetch(
+        &self,
+        permit: Permit,
+        ask: Ask,
+    ) -> BoxFuture<'_, Result<OriginResponse, OriginError>> {
+        Box::pin(self.0.send(permit, ask, None))
+    }
+
+    fn upload(
+        &self,
+        permit: Permit,
+        ask: Ask,
+        body: Upload,
+    ) -> BoxFuture<'_, Result<OriginResponse, OriginError>> {
+        Box::pin(self.0.send(permit, ask, Some(body)))
+    }
+
+    /// There is no credential that must have been accepted.
+    fn ready(&self) -> Result<(), String> {
+        Ok(())
+    }
+}
+
+impl Inner {
+    async fn send(
+        &self,
+        permit: Permit,
+        mut ask: Ask,
+        body: Option<Upload>,
+    ) -> Result<OriginResponse, OriginError> {
+        match range::forwardable(&ask.method, &ask.conditions) {
+            Some(range) => {
+                ask.conditions.insert(header::RANGE, range);
+            }
+            None => {
+                ask.conditions.remove(header::RANGE);
+                ask.conditions.remove(header::IF_RANGE);
+            }
+        }
+        let result = self.judged(permit, &ask, body).await;
+        if let Err(error) = &result {
+            tracing::debug!(origin = self.name, path = &*ask.path, %error, "origin request failed");
+        }
+        result
+    }
+
+    async fn judged(
+        &self,
+        permit: Permit,
+        ask: &Ask,
+        body: Option<Upload>,
+    ) -> Result<OriginResponse, OriginError> {
+        let mut answer = match body {
+            Some(upload) => self.once(ask, Some(upload)).await.map_err(|no| no.error)?,
+            None => self.exchange(ask).await?,
+        };
+        if answer.status == StatusCode::PARTIAL_CONTENT
+            && !range::if_range_holds(&ask.conditions, &answer.headers)
+        {
+            // An origin that does not know If-Range: a part of another version than the viewer has.
+            let mut whole = ask.clone();
+            whole.conditions.remove(header::RANGE);
+            whole.conditions.remove(header::IF_RANGE);
+            answer = self.exchange(&whole).await?;
+        }
+        let Answer {
+            status,
+            mut headers,
+            body,
+            in_flight,
+        } = answer;
+        let framing = judge::framing(&headers)?;
+        fields::strip_hop_by_hop(&mut headers);
+        let mut body = OriginBody::coming(
+            body,
+            self.wire.limits().idle,
+            self.clock.clone(),
+            Arc::clone(&self.metrics),
+            in_flight,
+            permit,
+        );
+        if framing == judge::Framing::Chunked {
+            body.tells_its_end();
+        }
+        match judge::of_web(
+            &ask.method,
+            &ask.conditions,
+            status,
+            &headers,
+            body.length(),
+        ) {
+            Judged::Error(error) => Err(error),
+            _ => Ok(OriginResponse {
+                status,
+                headers,
+                body,
+                detail: None,
+            }),
+        }
+    }
+
+    /// One exchange without a body. Where it died before the first byte of an answer, and the method
+    /// changes nothing, it is tried again: as often as [`TRIES`] allows over connections that had been
+    /// used before, which the origin may close at any time, and once within the budget otherwise.
+    async fn exchange(&self, ask: &Ask) -> Result<Answer, OriginError> {
+        self.budget(|budget, now| budget.request(now));
+        let safe = matches!(ask.method, Method::GET | Method::HEAD | Method::OPTIONS);
+        let mut charged = false;
+        for _ in 1..TRIES {
+            let no = match self.once(ask, None).await {
+                Ok(answer) => return Ok(answer),
+                Err(no) => no,
+            };
+            let died = matches!(no.error, OriginError::Broken(_) | OriginError::Connect(_));
+            if !safe || !died || no.heard {
+                return Err(no.error);
+            }
+            if !no.reused {
+                if charged || !self.budget(Budget::retry) {
+                    self.metrics.retries_refused.increment();
+                    return Err(no.error);
+                }
+                charged = true;
+            }
+            self.metrics.retries.increment();
+        }
+        self.once(ask, None).await.map_err(|no| no.error)
+    }
+
+    fn budget<T>(&self, change: impl FnOnce(&mut Budget, Instant) -> T) -> T {
+        let now = self.clock.now();
+        // Counters are whole after every statement.
+        change(
+            &mut self.retries.lock().unwrap_or_else(PoisonError::into_inner),
+            now,
+        )
+    }
+
+    async fn once(&self, ask: &Ask, upload: Option<Upload>) -> Result<Answer, NoAnswer> {
+        let in_flight = InFlight::new(&self.metrics);
+        let sent = self.clock.now();
+        let progress = upload.as_ref().map(Upload::progress);
+        let result = async {
+            let request = self.request(ask, upload)?;
+            self.wire.send(request, progress.as_ref()).await
+        }
+        .await;
+        match result {
+            Ok(response) => {
+                self.metrics.request("ok");
+                self.metrics
+                    .first_byte(self.clock.now().saturating_since(sent));
+                let (head, body) = response.into_parts();
+                Ok(Answer {
+                    status: head.status,
+                    headers: head.headers,
+                    body,
+                    in_flight,
+                })
+            }
+            Err(no) => {
+                self.metrics.request(no.error.word());
+                Err(no)
+            }
+        }
+    }
+
+    fn request(&self, ask: &Ask, upload: Option<Upload>) -> Result<Request<Outgoing>, OriginError> {
+        let broken = |error: ::http::Error| OriginError::Broken(error.to_string());
+        let uri = Uri::builder()
+            .scheme(self.scheme.clone())
+            .authority(self.authority.clone())
+            .path_and_query(target(ask)?)
+            .build()
+            .map_err(broken)?;
+        let mut request = Request::builder()
+            .method(ask.method.clone())
+            .uri(uri)
+            .body(upload.map_or(Outgoing::Nothing, Outgoing::Upload))
+            .map_err(broken)?;
+        *request.headers_mut() = self.head(ask);
+        Ok(request)
+    }
+
+    /// The fields that go out.
+    fn head(&self, ask: &Ask) -> HeaderMap {
+        let viewer = &ask.viewer;
+        let mut headers = viewer.fields.clone();
+        let host = viewer.host.as_ref().unwrap_or(&self.host);
+        headers.insert(header::HOST, host.clone());
+        for name in &CONDITIONS {
+            for value in ask.conditions.get_all(name) {
+                headers.append(name, value.clone());
+            }
+        }
+        if !headers.contains_key(header::USER_AGENT) {
+            headers.insert(
+                header::USER_AGENT,
+                HeaderValue::from_static(concat!("seawall/", env!("CARGO_PKG_VERSION"))),
+            );
+        }
+        let edge = self.edge.to_str().unwrap_or_default();
+        let protocol = match viewer.version {
+            Version::HTTP_10 => "1.0",
+            Version::HTTP_2 => "2",
+            _ => "1.1",
+        };
+        add(&mut headers, header::VIA, &format!("{protocol} {edge}"));
+        add(&mut headers, CDN_LOOP, edge);
+        if let Some(client) = viewer.client {
+            add(&mut headers, X_FORWARDED_FOR, &client.to_string());
+        }
+        headers
+    }
+}
+
+/// The target byte for byte: no URL library between the viewer and the wire.
+fn target(ask: &Ask) -> Result<PathAndQuery, OriginError> {
+    let text = match &ask.viewer.query {
+        Some(query) => format!("{}?{query}", ask.path),
+        None => ask.path.to_string(),
+    };
+    PathAndQuery::from_maybe_shared(Bytes::from(text))
+        .map_err(|error| OriginError::Broken(format!("the target: {error}")))
+}
+
+/// Adds a member at the end of a list. One line: who reads only the first must not miss it.
+fn add(headers: &mut HeaderMap, name: HeaderName, member: &str) {
+    let mut list = Vec::new();
+    for line in headers.get_all(&name) {
+        list.extend_from_slice(line.as_bytes());
+        list.extend_from_slice(b", ");
+    }
+    list.extend_from_slice(member.as_bytes());
+    // The lines were values, and the edge's name and an address are.
+    if let Ok(value) = HeaderValue::from_bytes(&list) {
+        headers.insert(name, value);
+    }
+}
+
+struct Answer {
+    status: StatusCode,
+    headers: HeaderMap,
+    body: hyper::body::Incoming,
+    in_flight: InFlight,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_member_comes_last_on_one_line() {
+        let mut headers = HeaderMap::new();
+        add(&mut headers, header::VIA, "1.1 edge-1");
+        assert_eq!(headers["via"], "1.1 edge-1");
+        headers.append(header::VIA, HeaderValue::from_static("2 b"));
+        add(&mut headers, header::VIA, "1.1 c");
+        assert_eq!(headers.get_all("via").iter().count(), 1);
+        assert_eq!(headers["via"], "1.1 edge-1, 2 b, 1.1 c");
+    }
+
+    #[test]
+    fn the_host_is_without_the_port_of_its_scheme() {
+        for (scheme, authority, expected) in [
+            (Scheme::HTTP, "a.test:80", "a.test"),
+            (Scheme::HTTPS, "a.test:443", "a.test"),
+            (Scheme::HTTPS, "a.test:80", "a.test:80"),
+            (Scheme::HTTP, "[::1]:8080", "[::1]:8080"),
+        ] {
+            let authority: Authority = authority.parse().unwrap();
+            assert_eq!(shown_host(&scheme, &authority), expected);
+        }
+    }
+}

@@ -1,0 +1,16 @@
+//! HTTP origins: what they are sent, what is kept of their answers, and for whom.
+
+mod a_body_is_streamed_both_ways;
+mod an_edge_may_stand_before_an_edge;
+mod an_origin_has_its_time;
+mod an_origin_may_speak_tls;
+mod an_unsafe_method_invalidates;
+mod answers_are_kept_by_their_own_word;
+mod connections_are_used_again;
+mod methods_are_let_through_by_name;
+mod only_what_is_forwarded_reaches_the_origin;
+mod the_edge_adds_itself;
+mod the_origin_is_told_a_host;
+mod the_target_goes_on_byte_for_byte;
+mod what_is_not_http_is_a_502;
+mod what_is_one_viewers_own_is_not_shared;
