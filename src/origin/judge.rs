@@ -223,7 +223,8 @@ fn part(
             given.first == first
                 && (given.last == last || (given.total.is_none() && given.last < last))
         }
-        Selection::Unsatisfiable => false,
+        // Several ranges are never asked of an origin.
+        Selection::Unsatisfiable | Selection::Parts(_) => false,
         Selection::Whole => true,
     };
     if !fits {

@@ -4,6 +4,7 @@
 //! `X-Cache`, `Via`, `X-Request-Id` and `X-Edge-Pop`, is counted, and is logged.
 
 use std::net::IpAddr;
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -26,6 +27,7 @@ use crate::policy::key::Key;
 use crate::semantics::age::Instant;
 use crate::semantics::cache_status::{CacheStatus, Forward};
 use crate::semantics::conditional::{self, Precondition};
+use crate::semantics::multipart;
 use crate::semantics::range::{self, Selection};
 use crate::semantics::reason::Reason;
 use crate::store::entry::Entry;
@@ -144,9 +146,12 @@ impl Engine {
         let (status, body) = if head.status == StatusCode::OK {
             select(asked, head, &mut headers, &entry.body)
         } else {
-            (head.status, entry.body.clone())
+            (head.status, Selected::Bytes(entry.body.clone()))
         };
-        let (body, bytes) = sent(asked, status, body);
+        let (body, bytes) = match body {
+            Selected::Bytes(bytes) => sent(asked, status, bytes),
+            Selected::Pieces { pieces, length } => (Body::pieces(pieces), length),
+        };
         let draft = Draft {
             status,
             headers,
@@ -378,13 +383,25 @@ fn sent(asked: &Asked<'_>, status: StatusCode, body: Bytes) -> (Body, u64) {
     (Body::whole(body), length)
 }
 
+/// What a stored 200 becomes.
+enum Selected {
+    Bytes(Bytes),
+    /// Parts with what stands between them: `length` bytes in all.
+    Pieces {
+        pieces: Vec<Bytes>,
+        length: u64,
+    },
+}
+
 /// Applies the viewer's preconditions and range to a stored 200.
 fn select(
     asked: &Asked<'_>,
     head: &Head,
     headers: &mut HeaderMap,
     body: &Bytes,
-) -> (StatusCode, Bytes) {
+) -> (StatusCode, Selected) {
+    let whole = || (StatusCode::OK, Selected::Bytes(body.clone()));
+    let nothing = |status| (status, Selected::Bytes(Bytes::new()));
     let fields = asked.headers;
     let conditions = fields.contains_key(header::IF_NONE_MATCH)
         || fields.contains_key(header::IF_MODIFIED_SINCE);
@@ -397,14 +414,14 @@ fn select(
         if let Some(age) = age {
             headers.insert(header::AGE, age);
         }
-        return (StatusCode::NOT_MODIFIED, Bytes::new());
+        return nothing(StatusCode::NOT_MODIFIED);
     }
     if !fields.contains_key(header::RANGE) {
-        return (StatusCode::OK, body.clone());
+        return whole();
     }
     let length = body.len() as u64;
     match range::select(asked.method, fields, headers, length) {
-        Selection::Whole => (StatusCode::OK, body.clone()),
+        Selection::Whole => whole(),
         Selection::Part { first, last } => {
             headers.insert(
                 header::CONTENT_RANGE,
@@ -413,7 +430,28 @@ fn select(
             headers.insert(header::CONTENT_LENGTH, HeaderValue::from(last - first + 1));
             // A selected range lies within the body, whose length is a usize.
             let part = body.slice(first as usize..=last as usize);
-            (StatusCode::PARTIAL_CONTENT, part)
+            (StatusCode::PARTIAL_CONTENT, Selected::Bytes(part))
+        }
+        Selection::Parts(parts) => {
+            let boundary = boundary();
+            let kind = headers.get(header::CONTENT_TYPE);
+            // As above: every part lies within the body.
+            let slice = |part: &RangeInclusive<u64>| {
+                body.slice(*part.start() as usize..=*part.end() as usize)
+            };
+            let pieces = multipart::pieces(&parts, kind, length, &boundary, slice);
+            let sum = pieces.iter().map(|piece| piece.len() as u64).sum();
+            // Then the whole is shorter, and says the same.
+            if sum >= length {
+                return whole();
+            }
+            headers.insert(header::CONTENT_TYPE, multipart::content_type(&boundary));
+            headers.insert(header::CONTENT_LENGTH, HeaderValue::from(sum));
+            let pieces = Selected::Pieces {
+                pieces,
+                length: sum,
+            };
+            (StatusCode::PARTIAL_CONTENT, pieces)
         }
         Selection::Unsatisfiable => {
             let date = headers.remove(header::DATE);
@@ -423,9 +461,19 @@ fn select(
             }
             headers.insert(header::CONTENT_RANGE, range::unsatisfied_range(length));
             headers.insert(header::CONTENT_LENGTH, HeaderValue::from(0));
-            (StatusCode::RANGE_NOT_SATISFIABLE, Bytes::new())
+            nothing(StatusCode::RANGE_NOT_SATISFIABLE)
         }
     }
+}
+
+/// A boundary that no publisher can foresee.
+fn boundary() -> String {
+    let mut random = [0; 16];
+    if getrandom::fill(&mut random).is_err() {
+        // Without randomness it is at least one of its own.
+        return RequestId::next().as_str().to_owned();
+    }
+    format!("{:032x}", u128::from_ne_bytes(random))
 }
 
 /// What `X-Cache` says: what this request cost the origin, or Error.

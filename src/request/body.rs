@@ -1,5 +1,6 @@
-//! The body of an answer: whole, or coming from an origin.
+//! The body of an answer: whole, in pieces, or coming from an origin.
 
+use std::collections::VecDeque;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
@@ -26,6 +27,7 @@ pub struct Body(Kind);
 enum Kind {
     None,
     Whole(Bytes),
+    Pieces(Box<VecDeque<Bytes>>),
     Coming(Box<Coming>),
 }
 
@@ -70,6 +72,12 @@ impl Body {
         Self(Kind::Whole(bytes))
     }
 
+    /// All pieces are there. They go out one after the other, in slices like a whole.
+    #[must_use]
+    pub fn pieces(pieces: Vec<Bytes>) -> Self {
+        Self(Kind::Pieces(Box::new(pieces.into())))
+    }
+
     /// Bytes as they come. `length`: how many were announced; fewer are an error, so that the
     /// answer cannot look complete. `done` is told how many were handed over, at the end or when
     /// the viewer has gone.
@@ -103,6 +111,15 @@ impl HttpBody for Body {
             Kind::Whole(bytes) => {
                 let slice = bytes.split_to(bytes.len().min(SLICE));
                 return Poll::Ready(Some(Ok(Frame::data(slice))));
+            }
+            Kind::Pieces(pieces) => {
+                while pieces.front().is_some_and(Bytes::is_empty) {
+                    pieces.pop_front();
+                }
+                let slice = pieces
+                    .front_mut()
+                    .map(|piece| piece.split_to(piece.len().min(SLICE)));
+                return Poll::Ready(slice.map(|slice| Ok(Frame::data(slice))));
             }
             Kind::Coming(coming) => coming,
         };
@@ -140,6 +157,7 @@ impl HttpBody for Body {
         match &self.0 {
             Kind::None => true,
             Kind::Whole(bytes) => bytes.is_empty(),
+            Kind::Pieces(pieces) => pieces.iter().all(Bytes::is_empty),
             Kind::Coming(coming) => coming.ended || coming.left == Some(0),
         }
     }
@@ -148,6 +166,9 @@ impl HttpBody for Body {
         match &self.0 {
             Kind::None => SizeHint::default(),
             Kind::Whole(bytes) => SizeHint::with_exact(bytes.len() as u64),
+            Kind::Pieces(pieces) => {
+                SizeHint::with_exact(pieces.iter().map(|piece| piece.len() as u64).sum())
+            }
             Kind::Coming(coming) => coming
                 .left
                 .map_or_else(SizeHint::default, SizeHint::with_exact),
@@ -184,6 +205,25 @@ mod tests {
         assert!(collected(Some(5), vec![part()]).await.is_err());
         let broken = OriginError::Broken("reset".to_owned());
         assert!(collected(None, vec![part(), Err(broken)]).await.is_err());
+    }
+
+    #[tokio::test]
+    async fn pieces_go_out_in_order_and_in_slices() {
+        let long = Bytes::from(vec![7; SLICE + 1]);
+        let pieces = vec![Bytes::from_static(b"a"), Bytes::new(), long, Bytes::new()];
+        let expected = pieces.concat();
+        let mut body = Body::pieces(pieces);
+        assert_eq!(body.size_hint().exact(), Some(SLICE as u64 + 2));
+        let mut sizes = vec![];
+        let mut came = vec![];
+        while let Some(frame) = body.frame().await {
+            let data = frame.unwrap().into_data().unwrap();
+            sizes.push(data.len());
+            came.extend_from_slice(&data);
+        }
+        assert_eq!(sizes, [1, SLICE, 1]);
+        assert_eq!(came, expected);
+        assert!(body.is_end_stream());
     }
 
     #[tokio::test]

@@ -1,19 +1,30 @@
 //! Which part of a complete representation is wanted (RFC 9110 14), and what Content-Range says.
 //!
-//! For entries of status 200 only; preconditions come before Range (RFC 9110 13.2.2). A request for
-//! several ranges is answered with the whole, as RFC 9110 14.2 allows any server. Nothing here
-//! allocates but the two field values.
+//! For entries of status 200 only; preconditions come before Range (RFC 9110 13.2.2). Several ranges
+//! become several parts ([`super::multipart`] lays them out); ranges that overlap, or lie closer than
+//! the head of a part is long, become one (15.3.7.2), so that no set of ranges makes an answer much
+//! longer than the object. For one range nothing here allocates but the two field values.
 
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use http::{HeaderMap, HeaderValue, Method, header};
+use smallvec::SmallVec;
 
 use super::dates::{self, UnixTime};
 use super::fields::{Sole, sole};
 use super::validators::strong_eq;
 
+/// Ranges that one request may ask for; a set of more is ignored, as RFC 9110 14.2 allows any server,
+/// and answered with the whole. Readers of documents ask for a dozen at a time.
+pub const MAX_RANGES: usize = 32;
+
+/// Two ranges with no more bytes than this between them become one: the head of a part is about as long
+/// (RFC 9110 15.3.7.2).
+const GAP: u64 = 80;
+
 /// What to answer to a request that may bear a Range.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Selection {
     /// 200 with everything: no range is asked for, or none that counts.
     Whole,
@@ -24,6 +35,9 @@ pub enum Selection {
         /// Offset of the last byte.
         last: u64,
     },
+    /// 206 with these parts, two at least, in this order; they lie within the whole, and neither
+    /// overlap nor touch.
+    Parts(Vec<RangeInclusive<u64>>),
     /// 416 with [`unsatisfied_range`].
     Unsatisfiable,
 }
@@ -51,9 +65,47 @@ pub fn select(method: &Method, request: &HeaderMap, stored: &HeaderMap, len: u64
     let Sole::Same(value) = sole(request, header::RANGE) else {
         return Selection::Whole;
     };
-    match parse_range(value) {
-        Some(spec) if if_range_holds(request, stored) => spec.within(len),
+    match parse_set(value) {
+        Some(specs) if if_range_holds(request, stored) => match &*specs {
+            [spec] => spec.within(len),
+            several => select_several(several, len),
+        },
         _ => Selection::Whole,
+    }
+}
+
+/// What cannot be satisfied is left out; only if nothing is left is the whole set unsatisfiable
+/// (RFC 9110 14.1.1).
+fn select_several(specs: &[Spec], len: u64) -> Selection {
+    let mut parts = Vec::with_capacity(specs.len());
+    for spec in specs {
+        match spec.within(len) {
+            Selection::Part { first, last } => parts.push(first..=last),
+            Selection::Unsatisfiable => {}
+            // A suffix of nothing.
+            whole => return whole,
+        }
+    }
+    let mut merged = parts.clone();
+    merged.sort_unstable_by_key(|part| *part.start());
+    merged.dedup_by(|next, part| {
+        let close = *next.start() <= part.end().saturating_add(GAP + 1);
+        if close {
+            *part = *part.start()..=*part.end().max(next.end());
+        }
+        close
+    });
+    // Where none was merged with another, the viewer's order stands: it may want a later part first.
+    if merged.len() < parts.len() {
+        parts = merged;
+    }
+    match &*parts {
+        [] => Selection::Unsatisfiable,
+        [part] => Selection::Part {
+            first: *part.start(),
+            last: *part.end(),
+        },
+        _ => Selection::Parts(parts),
     }
 }
 
@@ -120,6 +172,7 @@ pub fn parse_content_range(value: &[u8]) -> Option<ContentRange> {
 const STRONG_AFTER: Duration = Duration::from_secs(60);
 
 /// One range as asked for. Numbers too great for 64 bits count as the greatest.
+#[derive(Clone, Copy)]
 enum Spec {
     From { first: u64, last: u64 },
     Suffix(u64),
@@ -145,18 +198,31 @@ impl Spec {
 
 /// The one range in this value; `None` if it is malformed, in another unit, or a set of several.
 fn parse_range(value: &[u8]) -> Option<Spec> {
+    let specs = parse_set(value)?;
+    let [spec] = &*specs else { return None };
+    Some(*spec)
+}
+
+/// The ranges in this value, one at least; `None` if one is malformed, the unit is another, or they
+/// are more than [`MAX_RANGES`].
+fn parse_set(value: &[u8]) -> Option<SmallVec<[Spec; 1]>> {
     let (unit, set) = split_once(value.trim_ascii(), b'=')?;
     if !unit.eq_ignore_ascii_case(b"bytes") || matches!(set.first(), Some(b' ' | b'\t')) {
         return None;
     }
-    let mut members = set
-        .split(|&b| b == b',')
-        .map(|member| member.trim_ascii())
-        .filter(|member| !member.is_empty());
-    let (first, last) = split_once(members.next()?, b'-')?;
-    if members.next().is_some() {
-        return None;
+    let mut specs = SmallVec::new();
+    let members = set.split(|&b| b == b',').map(|member| member.trim_ascii());
+    for member in members.filter(|member| !member.is_empty()) {
+        if specs.len() == MAX_RANGES {
+            return None;
+        }
+        specs.push(parse_spec(member)?);
     }
+    (!specs.is_empty()).then_some(specs)
+}
+
+fn parse_spec(member: &[u8]) -> Option<Spec> {
+    let (first, last) = split_once(member, b'-')?;
     if first.is_empty() {
         return clamped(last).map(Spec::Suffix);
     }
@@ -168,8 +234,6 @@ fn parse_range(value: &[u8]) -> Option<Spec> {
     (first <= last).then_some(Spec::From { first, last })
 }
 
-/// If-Range (RFC 9110 13.1.5): absent, or the stored strong tag, or exactly the stored Last-Modified
-/// where that is strong.
 /// Whether the condition of an If-Range holds for a representation with the fields `stored`: strong
 /// comparison, or exactly its strong Last-Modified (RFC 9110 13.1.5). Holds where there is none.
 pub fn if_range_holds(request: &HeaderMap, stored: &HeaderMap) -> bool {
@@ -234,7 +298,7 @@ fn value(text: String) -> HeaderValue {
 mod tests {
     use proptest::prelude::*;
 
-    use super::Selection::{Part, Unsatisfiable, Whole};
+    use super::Selection::{Part, Parts, Unsatisfiable, Whole};
     use super::*;
 
     fn map(lines: &[(&'static str, &str)]) -> HeaderMap {
@@ -325,15 +389,50 @@ mod tests {
     }
 
     #[test]
-    fn rule_7_several_ranges_get_the_whole() {
-        for range in [
-            "bytes=0-1,2-3",
-            "bytes=0-,0-,0-",
-            "bytes=0-1, x",
-            "bytes=90-,80-",
+    fn rule_7_several_ranges_become_parts() {
+        let parts =
+            |parts: &[(u64, u64)]| Parts(parts.iter().map(|&(first, last)| first..=last).collect());
+        for (range, expected) in [
+            ("bytes=0-1,100-101", parts(&[(0, 1), (100, 101)])),
+            ("bytes=0-1 ,, 100-101,", parts(&[(0, 1), (100, 101)])),
+            // In the order that was asked for.
+            ("bytes=500-501,0-1", parts(&[(500, 501), (0, 1)])),
+            ("bytes=-2,0-0", parts(&[(998, 999), (0, 0)])),
+            // What touches, overlaps or lies close becomes one, and then the order is the object's.
+            ("bytes=0-1,2-3", part(0, 3)),
+            ("bytes=2-3,0-1", part(0, 3)),
+            ("bytes=0-500,100-200", part(0, 500)),
+            ("bytes=0-,0-,0-", part(0, 999)),
+            ("bytes=0-1,82-83", part(0, 83)),
+            ("bytes=0-1,83-84", parts(&[(0, 1), (83, 84)])),
+            ("bytes=900-901,10-20,0-5", parts(&[(0, 20), (900, 901)])),
+            // What cannot be satisfied is left out.
+            ("bytes=0-1,1000-1001", part(0, 1)),
+            ("bytes=0-1,-0,500-9999", parts(&[(0, 1), (500, 999)])),
+            ("bytes=1000-,-0", Unsatisfiable),
+            // One malformed range makes all of it malformed.
+            ("bytes=0-1, x", Whole),
+            ("bytes=0-1,5-3", Whole),
         ] {
-            assert_eq!(get(range, 10), Whole, "{range}");
+            assert_eq!(get(range, 1_000), expected, "{range}");
         }
+    }
+
+    #[test]
+    fn rule_7_a_set_over_the_limit_is_ignored() {
+        let set = |count: usize| {
+            let ranges: Vec<String> = (0..count).map(|n| format!("{0}-{0}", n * 1_000)).collect();
+            format!("bytes={}", ranges.join(","))
+        };
+        match get(&set(MAX_RANGES), 1 << 20) {
+            Parts(parts) => assert_eq!(parts.len(), MAX_RANGES),
+            other => panic!("{other:?}"),
+        }
+        assert_eq!(get(&set(MAX_RANGES + 1), 1 << 20), Whole);
+    }
+
+    #[test]
+    fn rule_7_two_lines_that_differ_are_no_range() {
         let two_lines = map(&[("range", "bytes=0-1"), ("range", "bytes=2-3")]);
         assert_eq!(
             select(&Method::GET, &two_lines, &HeaderMap::new(), 10),
@@ -497,6 +596,7 @@ mod tests {
                     Some(&body[first..=last])
                 }
                 Unsatisfiable => None,
+                Parts(parts) => panic!("{parts:?}"),
                 Whole => {
                     // Only an inverted range, or a suffix of nothing.
                     prop_assert!((form == 0 && a > b) || (form == 2 && a > 0 && body.is_empty()));
@@ -504,6 +604,33 @@ mod tests {
                 }
             };
             prop_assert_eq!(selected, naive);
+        }
+
+        #[test]
+        fn parts_are_what_was_asked_for_and_nothing_twice(
+            asked in prop::collection::vec((0..2_000_u64, 0..2_000_u64), 1..8), len in 1..2_000_u64,
+        ) {
+            let asked: Vec<_> = asked.into_iter().map(|(a, b)| (a.min(b), a.max(b))).collect();
+            let set: Vec<String> = asked.iter().map(|(a, b)| format!("{a}-{b}")).collect();
+            let parts = match get(&format!("bytes={}", set.join(",")), len) {
+                Whole => panic!("a sound set is never ignored"),
+                Unsatisfiable => vec![],
+                Part { first, last } => vec![first..=last],
+                Parts(parts) => parts,
+            };
+            let mut seen = vec![0_u8; len as usize];
+            for part in &parts {
+                prop_assert!(part.start() <= part.end() && *part.end() < len);
+                part.clone().for_each(|at| seen[at as usize] += 1);
+            }
+            for (at, times) in seen.iter().enumerate() {
+                let wanted = asked.iter().any(|(a, b)| (*a..=*b).contains(&(at as u64)));
+                prop_assert!(*times == 1 || (*times == 0 && !wanted), "{at} {times}");
+            }
+            // What was not asked for is only what lay in a gap not worth a part.
+            let extra = seen.iter().map(|&times| u64::from(times)).sum::<u64>()
+                - (0..len).filter(|at| asked.iter().any(|(a, b)| (*a..=*b).contains(at))).count() as u64;
+            prop_assert!(extra <= GAP * (asked.len() as u64 - 1));
         }
 
         #[test]

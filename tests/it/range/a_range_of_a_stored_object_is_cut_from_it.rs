@@ -77,7 +77,7 @@ async fn none_that_it_has() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_no_single_range_gets_the_whole() {
+async fn what_is_no_range_gets_the_whole() {
     let (origin, edge) = plainly_stored().await;
     for range in [
         "bytes=5-1",
@@ -87,8 +87,7 @@ async fn what_is_no_single_range_gets_the_whole() {
         "bytes=-",
         "items=0-1",
         "0-1",
-        "bytes=0-1,5-6",
-        "bytes=0-,0-,0-,0-",
+        "bytes=0-1,b",
         "bytes= 0-1",
     ] {
         is_whole(&edge.get_with("/a", &[("range", range)]).await, range);

@@ -78,8 +78,8 @@ async fn if_the_viewer_has_the_rest_of_the_same_object() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_no_single_range_is_an_ordinary_fill() {
-    for range in ["bytes=5-1", "bytes=a-b", "items=0-1", "bytes=0-1,5-6"] {
+async fn what_is_no_range_is_an_ordinary_fill() {
+    for range in ["bytes=5-1", "bytes=a-b", "items=0-1", "bytes=0-1,x"] {
         let (bucket, edge, body) = large().await;
         let answer = edge.get_with("/large", &[("range", range)]).await;
         assert_eq!(
