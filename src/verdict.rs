@@ -13,6 +13,8 @@ use crate::semantics::reason::Reason;
 pub struct Facts {
     /// What the store holds under the key.
     pub found: Option<Found>,
+    /// Nothing of what the store holds under the key answers this request.
+    pub other_variants: bool,
     /// The method is HEAD.
     pub head: bool,
     /// The method is neither GET nor HEAD: only the origin can answer it.
@@ -116,6 +118,7 @@ pub fn decide(facts: &Facts) -> Verdict {
     } else {
         match facts.found {
             Some(found) => use_of(&found, facts),
+            None if facts.other_variants => fetch_or_pass(facts, Forward::VaryMiss),
             None => fetch_or_pass(facts, Forward::UriMiss),
         }
     };
@@ -268,6 +271,16 @@ mod tests {
         };
         let rows: &[(&str, Facts, Verdict)] = &[
             ("nothing stored", Facts::default(), miss),
+            (
+                "other variants only",
+                Facts {
+                    other_variants: true,
+                    ..Facts::default()
+                },
+                Verdict::Fetch {
+                    why: Forward::VaryMiss,
+                },
+            ),
             ("fresh", of(found(Alive, State::Fresh)), Verdict::Serve),
             (
                 "fresh for HEAD",

@@ -123,9 +123,10 @@ impl Flights {
         }
     }
 
-    /// Whether there is any under `key`, one that was overtaken included.
+    /// Whether there is any under `key`, for whichever group of its requests, one that was overtaken
+    /// included.
     pub(crate) fn has(&self, key: KeyHash) -> bool {
-        self.shard(key).contains_key(&key)
+        self.shard(key).keys().any(|group| group.may_be_of(key))
     }
 
     /// How many there are.

@@ -43,12 +43,17 @@ const BUDGET_UNIT: u64 = 1_024;
 pub struct Plan {
     /// Under which key.
     pub key: Key,
+    /// Which requests under that key may wait for it: all of them, or those that have the same values
+    /// in the fields that its answers are known to vary on.
+    pub group: KeyHash,
     /// What the object is for purging.
     pub identity: Identity,
     /// Its path, as [`Ask`](crate::origin::Ask) has it.
     pub path: Arc<str>,
     /// What else of the first follower's request an HTTP origin gets.
     pub viewer: Arc<Forwarded>,
+    /// Which fields of a viewer are forwarded: what an answer can vary by.
+    pub origin_request: OriginRequest,
     /// Where it comes from.
     pub origin: Arc<dyn Origin>,
     /// How long it may be kept.
@@ -60,8 +65,6 @@ pub struct Plan {
     pub epoch: u64,
     /// The entry to ask about; none: fetch.
     pub validate: Option<Arc<Entry>>,
-    /// What the origin may have been sent of a viewer's request, and what answers may vary by.
-    pub origin_request: OriginRequest,
     /// A stale entry that may answer if the origin fails.
     pub covering: Option<Arc<Entry>>,
 }
@@ -204,7 +207,7 @@ impl Fills {
         let joinable = |flight: &Flight| flight.is_alive(plan.epoch, &plan.identity, &inner.ledger);
         let (flight, is_new) = inner
             .flights
-            .join_or_start(plan.key.hash(), plan.epoch, joinable);
+            .join_or_start(plan.group, plan.epoch, joinable);
         if !is_new {
             inner.metrics.collapsed.increment();
             return Ticket { flight, own: None };
@@ -218,9 +221,9 @@ impl Fills {
         }
     }
 
-    /// Whether the last answer under `key` could not be shared, a short while ago.
+    /// Whether the last answer to such a request could not be shared, a short while ago.
     #[must_use]
-    pub fn is_unshareable(&self, key: &Key) -> bool {
+    pub fn is_unshareable(&self, group: impl FnOnce() -> KeyHash) -> bool {
         let keys = self
             .0
             .unshareable
@@ -229,7 +232,7 @@ impl Fills {
         // Usually there is none, and then nothing reads the clock.
         !keys.is_empty()
             && keys
-                .get(&key.hash())
+                .get(&group())
                 .is_some_and(|until| self.0.clock.now() < *until)
     }
 
@@ -254,7 +257,7 @@ impl Fills {
 }
 
 impl Inner {
-    fn remember_unshareable(&self, key: &Key) {
+    fn remember_unshareable(&self, group: KeyHash) {
         let now = self.clock.now();
         let mut keys = self
             .unshareable
@@ -267,16 +270,16 @@ impl Inner {
                 keys.clear();
             }
         }
-        keys.insert(key.hash(), now.saturating_add(UNSHAREABLE_FOR));
+        keys.insert(group, now.saturating_add(UNSHAREABLE_FOR));
     }
 
-    fn forget_unshareable(&self, key: &Key) {
+    fn forget_unshareable(&self, group: KeyHash) {
         let mut keys = self
             .unshareable
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
         if !keys.is_empty() {
-            keys.remove(&key.hash());
+            keys.remove(&group);
         }
     }
 }

@@ -22,7 +22,9 @@ use crate::purge::stamp::Stamp;
 use crate::semantics::fields;
 use crate::semantics::reason::Reason;
 use crate::semantics::storable::{self, Asked};
+use crate::semantics::vary::{self, Selecting};
 use crate::store::entry::Entry;
+use crate::store::variants::Variants;
 
 /// To wait for room in the in-flight budget; then the answer passes through.
 const ROOM: Duration = Duration::from_secs(1);
@@ -40,7 +42,7 @@ pub(super) async fn run(
     flight: Arc<Flight>,
     own: oneshot::Sender<Own>,
 ) {
-    let key = plan.key.hash();
+    let key = plan.group;
     let landing = Landing {
         inner: &inner,
         flight: &flight,
@@ -124,7 +126,7 @@ async fn fill(inner: &Inner, plan: &Plan, flight: &Flight, own: oneshot::Sender<
                     // It was good for the one who asked, and is for nobody else any more
                     // (RFC 9111 section 3.2: the merged fields forbid to keep it).
                     inner.memory.remove(&asked_about);
-                    inner.remember_unshareable(&plan.key);
+                    inner.remember_unshareable(plan.group);
                 }
                 return pass_on(plan, live, own, why);
             }
@@ -213,7 +215,9 @@ fn renew(inner: &Inner, plan: &Plan, entry: &Arc<Entry>, answer: &Answered) -> R
     let mut merged = fields::merge_not_modified(&entry.head.fields.to_map(update.len()), update);
     let status = entry.head.status;
     let judged = Head::new(status, merged.clone(), answer.exchange, &plan.policy.bounds);
-    if let Err(why) = storable::storable(&asked(plan), status, &merged, &judged.freshness) {
+    let storable = storable::storable(&asked(plan), status, &merged, &judged.freshness)
+        .and_then(|()| can_be_matched(plan, &merged));
+    if let Err(why) = storable {
         let mut headers = judged.fields.to_map(1);
         // It comes from the store, so it says its age (RFC 9111 section 5.1).
         let age = judged.age.initial().as_secs();
@@ -232,17 +236,18 @@ fn renew(inner: &Inner, plan: &Plan, entry: &Arc<Entry>, answer: &Answered) -> R
         return Renewal::ForOneOnly { live, why };
     }
     let cookies = take_cookies(&mut merged);
+    let selecting = Selecting::of(&merged, &plan.viewer.fields);
     let head = Head::new(status, merged, answer.exchange, &plan.policy.bounds);
-    let (key, identity) = (entry.key.clone(), plan.identity.clone());
     let renewed = Arc::new(Entry::new(
-        key,
-        identity,
+        entry.key.clone(),
+        selecting,
+        plan.identity.clone(),
         head,
         entry.body.clone(),
         answer.stamp,
         entry.detail,
     ));
-    publish(inner, &renewed);
+    publish(inner, plan, &renewed);
     Renewal::Done(renewed, cookies)
 }
 
@@ -292,13 +297,6 @@ fn take_cookies(headers: &mut HeaderMap) -> Vec<HeaderValue> {
     cookies
 }
 
-/// Whether the answer depends on a field that was, or could have been, forwarded. Of a bucket none is.
-fn varies(plan: &Plan, headers: &HeaderMap) -> bool {
-    fields::members(headers, header::VARY).any(|member| {
-        HeaderName::from_bytes(member).is_ok_and(|name| plan.origin_request.may_forward(&name))
-    })
-}
-
 /// Stores a full answer, or hands it to the follower who caused it.
 async fn keep(inner: &Inner, plan: &Plan, answer: Answered, own: oneshot::Sender<Own>) -> Outcome {
     let Answered {
@@ -320,22 +318,19 @@ async fn keep(inner: &Inner, plan: &Plan, answer: Answered, own: oneshot::Sender
         &head.freshness,
     );
     let of_the_viewer = judged.is_err_and(is_of_the_viewer);
-    let judged = judged.and_then(|()| {
-        if varies(plan, &response.headers) {
-            return Err(Reason::VaryStar);
-        }
-        match length {
+    let judged = judged
+        .and_then(|()| can_be_matched(plan, &response.headers))
+        .and_then(|()| match length {
             Some(length) if length > plan.max_object_size => Err(Reason::TooLarge),
             None if !response.body.knows_its_end() => Err(Reason::NoLength),
             length => Ok(length),
-        }
-    });
+        });
     let length = match judged {
         Ok(length) => length,
         Err(why) => {
             // A failure says nothing about the object, but the next ones need not queue for it.
             if response.status.is_server_error() {
-                inner.remember_unshareable(&plan.key);
+                inner.remember_unshareable(plan.group);
             } else if !of_the_viewer {
                 changed_its_mind(inner, plan, exchange);
             }
@@ -439,9 +434,11 @@ fn store(
     headers.insert(header::CONTENT_LENGTH, HeaderValue::from(body.len()));
     // If its follower has left, nobody else may have them.
     let _ = own.send(Own::Cookies(take_cookies(&mut headers)));
+    let selecting = Selecting::of(&headers, &plan.viewer.fields);
     let head = Head::new(response.status, headers, exchange, &plan.policy.bounds);
     let entry = Entry::new(
         plan.key.clone(),
+        selecting,
         plan.identity.clone(),
         head,
         body,
@@ -449,20 +446,29 @@ fn store(
         response.detail,
     );
     let entry = Arc::new(entry);
-    publish(inner, &entry);
-    inner.forget_unshareable(&plan.key);
+    publish(inner, plan, &entry);
+    inner.forget_unshareable(plan.group);
     Outcome::Stored(entry)
 }
 
-/// The origin has changed its mind about this key: what was stored goes, unless it is newer than
-/// this answer, and the next ones do not queue for it.
+/// The origin has changed its mind about such requests: what was stored for them goes, unless it is
+/// newer than this answer, and the next ones do not queue for it.
 fn changed_its_mind(inner: &Inner, plan: &Plan, exchange: Exchange) {
-    if let Some(old) = inner.memory.find(&plan.key)
-        && old.head.exchange.sent <= exchange.sent
-    {
-        inner.memory.remove(&old);
+    for old in inner.memory.find(&plan.key).iter().flat_map(Variants::all) {
+        if old.selecting.matches(&plan.viewer.fields) && old.head.exchange.sent <= exchange.sent {
+            inner.memory.remove(old);
+        }
     }
-    inner.remember_unshareable(&plan.key);
+    inner.remember_unshareable(plan.group);
+}
+
+/// What the edge adds to differs with every viewer, so an answer that varies by it fits no other one.
+fn can_be_matched(plan: &Plan, headers: &HeaderMap) -> Result<(), Reason> {
+    let by_viewer = |name: &HeaderName| !plan.origin_request.can_vary_by(name);
+    match vary::names(headers).any(|name| by_viewer(&name)) {
+        true => Err(Reason::VaryStar),
+        false => Ok(()),
+    }
 }
 
 /// Hands an answer to the one follower who may have it. It goes at that viewer's pace from now on.
@@ -501,9 +507,10 @@ async fn read(response: &mut OriginResponse, length: u64) -> Result<Bytes, Origi
     Ok(Bytes::from(body))
 }
 
-fn publish(inner: &Inner, entry: &Arc<Entry>) {
+fn publish(inner: &Inner, plan: &Plan, entry: &Arc<Entry>) {
     // One that was overtaken would be found dead at every look-up; it is not worth its memory.
     if entry.liveness(&inner.ledger) == Liveness::Alive {
-        inner.memory.publish(entry);
+        let left = inner.memory.publish(entry, &plan.viewer.fields);
+        inner.metrics.variants_evicted.add(left as u64);
     }
 }

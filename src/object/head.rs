@@ -26,6 +26,8 @@ pub struct Head {
     pub status: StatusCode,
     /// The fields it is served with: no hop-by-hop field, no `Age`, and always a `Date`.
     pub fields: FieldBlock,
+    /// Its `Date`: the newer of two variants that both answer a request is served.
+    pub date: UnixTime,
     /// From which its age is computed (RFC 9111 section 4.2.3).
     pub age: AgeBase,
     /// The origin gave an `Age`: what came was not made for this edge, and says so to every viewer.
@@ -59,6 +61,7 @@ impl Head {
         Self {
             status,
             fields: FieldBlock::new(&headers),
+            date,
             age,
             aged,
             freshness,

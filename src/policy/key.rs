@@ -14,7 +14,30 @@ use smallvec::SmallVec;
 pub struct KeyHash([u8; 16]);
 
 impl KeyHash {
-    /// Which of `shards` it falls in.
+    /// The hash of a group of this key's requests, by what tells them from the others; this very hash
+    /// if that is nothing. Its first half is the key's.
+    #[must_use]
+    pub fn with(self, discriminator: &[u8]) -> Self {
+        if discriminator.is_empty() {
+            return self;
+        }
+        let digest = Sha256::new()
+            .chain_update(self.0)
+            .chain_update(discriminator)
+            .finalize();
+        let mut hash = self.0;
+        hash[8..].copy_from_slice(&digest[..8]);
+        Self(hash)
+    }
+
+    /// Whether it may be of a group of that key's requests: surely if it is, and once in 2^64 if it
+    /// is not.
+    #[must_use]
+    pub fn may_be_of(self, key: Self) -> bool {
+        self.0[..8] == key.0[..8]
+    }
+
+    /// Which of `shards` it falls in, with all groups of its key.
     #[must_use]
     pub const fn shard(self, shards: usize) -> usize {
         self.0[0] as usize % shards

@@ -92,17 +92,6 @@ impl OriginRequest {
         self.is_bucket() || !ADDED_TO.contains(&name.as_str())
     }
 
-    /// Whether this field of a viewer can reach the origin, in whatever form.
-    #[must_use]
-    pub fn may_forward(&self, name: &HeaderName) -> bool {
-        let text = name.as_str();
-        match self.fields {
-            Fields::None => false,
-            Fields::Default => DEFAULT.contains(&text) || ADDED_TO.contains(&text),
-            Fields::All => !OWN.contains(&text),
-        }
-    }
-
     /// The lines of a field of a GET or HEAD **as forwarded**; none if it is not.
     pub fn lines<'h>(
         &self,

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use http::StatusCode;
+use http::{HeaderMap, HeaderName, StatusCode, header};
 
 use super::Engine;
 use super::route::Keyed;
@@ -13,14 +13,8 @@ use crate::purge::stamp::Stamp;
 use crate::semantics::fields;
 use crate::semantics::storable::{Asked, storable};
 use crate::semantics::validators::{Agreement, agreement};
+use crate::semantics::vary::{self, Selecting};
 use crate::store::entry::Entry;
-
-/// A HEAD of the object would have been answered from the same entry as a GET.
-const ASKED: Asked = Asked {
-    get: true,
-    authorization: false,
-    unkeyed_cookie: false,
-};
 
 impl Engine {
     /// Takes note of the answer to a HEAD that went to the origin while `entry` was stored: the same
@@ -29,6 +23,7 @@ impl Engine {
     pub(super) fn note_head(
         &self,
         keyed: &Keyed<'_>,
+        forwarded: &HeaderMap,
         entry: &Arc<Entry>,
         response: &OriginResponse,
         exchange: Exchange,
@@ -48,17 +43,45 @@ impl Engine {
             }
             Agreement::Same => {}
         }
-        let merged = fields::merge_not_modified(&stored, &response.headers);
-        let bounds = &keyed.distribution.default_behavior.cache.bounds;
+        let mut merged = fields::merge_not_modified(&stored, &response.headers);
+        // They are for whoever asked, and go to nobody else.
+        merged.remove(header::SET_COOKIE);
+        let bounds = &keyed.behavior().cache.bounds;
         let head = Head::new(entry.head.status, merged.clone(), exchange, bounds);
-        if storable(&ASKED, head.status, &merged, &head.freshness).is_err() {
+        // A HEAD of the object would have been answered from the same entry as a GET.
+        let asked = Asked {
+            get: true,
+            authorization: forwarded.contains_key(header::AUTHORIZATION),
+            unkeyed_cookie: forwarded.contains_key(header::COOKIE),
+        };
+        if storable(&asked, head.status, &merged, &head.freshness).is_err() {
+            // What is for one viewer only says nothing about what is stored for all.
+            let plain = Asked {
+                get: true,
+                authorization: false,
+                unkeyed_cookie: false,
+            };
+            if storable(&plain, head.status, &merged, &head.freshness).is_err() {
+                self.memory.remove(entry);
+            }
+            return;
+        }
+        let can_vary_by = |name: &HeaderName| keyed.behavior().origin_request.can_vary_by(name);
+        if !vary::names(&merged).all(|name| can_vary_by(&name)) {
             self.memory.remove(entry);
             return;
         }
-        let (key, identity, body) = (entry.key.clone(), keyed.identity(), entry.body.clone());
-        let renewed = Arc::new(Entry::new(key, identity, head, body, stamp, entry.detail));
+        let renewed = Arc::new(Entry::new(
+            entry.key.clone(),
+            Selecting::of(&merged, forwarded),
+            keyed.identity(),
+            head,
+            entry.body.clone(),
+            stamp,
+            entry.detail,
+        ));
         if renewed.liveness(&self.ledger) == Liveness::Alive {
-            self.memory.publish(&renewed);
+            self.memory.publish(&renewed, forwarded);
         }
     }
 }

@@ -3,16 +3,20 @@
 use std::cell::RefCell;
 use std::sync::Arc;
 
-use http::{HeaderMap, Method, header};
+use http::{HeaderMap, HeaderName, Method, header};
 
 use crate::object::id::ObjectId;
 use crate::policy::cache_policy::ViewerCacheControl;
+use crate::policy::key::KeyHash;
+use crate::purge::ledger::Liveness;
 use crate::semantics::age::Instant;
 use crate::semantics::conditional;
 use crate::semantics::directives::Directives;
 use crate::semantics::range;
+use crate::semantics::vary::{self, RequestFields};
 use crate::semantics::wishes::Wishes;
 use crate::store::entry::Entry;
+use crate::store::variants::Variants;
 use crate::verdict::Facts;
 
 use super::Engine;
@@ -31,10 +35,16 @@ impl Engine {
         now: Instant,
     ) -> (Option<Arc<Entry>>, Facts) {
         let other_method = *method != Method::GET && *method != Method::HEAD;
-        let entry = match other_method {
+        let variants = match other_method {
             true => None,
             false => self.memory.find(&keyed.key),
         };
+        let request = keyed.as_forwarded(headers);
+        let alive = |entry: &Entry| entry.liveness(&self.ledger) != Liveness::Dead;
+        let entry = variants
+            .as_ref()
+            .and_then(|variants| variants.select(&request, now, alive))
+            .map(Arc::clone);
         let found = entry.as_ref().map(|entry| entry.found(&self.ledger, now));
         let only_if_cached =
             headers.contains_key(header::CACHE_CONTROL) && Directives::of(headers).only_if_cached;
@@ -54,10 +64,35 @@ impl Engine {
             only_if_cached,
             unwanted: entry.as_ref().is_some_and(|entry| !accepts(entry)),
             no_store: wishes.no_store,
-            unshareable: entry.is_none() && self.fills.is_unshareable(&keyed.key),
+            other_variants: entry.is_none() && variants.is_some(),
+            unshareable: entry.is_none()
+                && self
+                    .fills
+                    .is_unshareable(|| group(keyed, variants.as_ref(), &request)),
         };
         (entry, facts)
     }
+}
+
+/// Which requests of this key may wait for one fill: those that have the same values in all fields
+/// that the answers under it are known to vary on. Where nothing is known, all wait for the first,
+/// and whom its answer does not fit finds its group then.
+pub(super) fn group(
+    keyed: &Keyed<'_>,
+    variants: Option<&Variants>,
+    request: &dyn RequestFields,
+) -> KeyHash {
+    let mut names: Vec<&HeaderName> = variants
+        .iter()
+        .flat_map(|variants| variants.all())
+        .flat_map(|entry| entry.selecting.names())
+        .collect();
+    names.sort_unstable_by(|one, other| one.as_str().cmp(other.as_str()));
+    names.dedup();
+    keyed
+        .key
+        .hash()
+        .with(&vary::discriminator(names.into_iter(), request))
 }
 
 /// The entry's fields as a map with room for ours. The maps of the hottest entries are kept

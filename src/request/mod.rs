@@ -209,7 +209,8 @@ impl Engine {
         self.pass(&asked, &keyed, why, reason, None, upload).await
     }
 
-    /// Waits for a fill. `None`: a purge overtook what it brought, or the configuration changed.
+    /// Waits for a fill. `None`: a purge overtook what it brought, it answers other requests than this
+    /// one (it varies), or the configuration changed.
     async fn follow(
         &self,
         asked: &Asked<'_>,
@@ -243,7 +244,8 @@ impl Engine {
         };
         match outcome {
             Outcome::Stored(entry) | Outcome::Renewed(entry)
-                if entry.liveness(&self.ledger) != Liveness::Alive =>
+                if entry.liveness(&self.ledger) != Liveness::Alive
+                    || !entry.selecting.matches(&keyed.as_forwarded(asked.headers)) =>
             {
                 None
             }
@@ -341,17 +343,20 @@ impl Engine {
         validate: Option<Arc<Entry>>,
         covering: Option<Arc<Entry>>,
     ) -> Option<Plan> {
+        let request = keyed.as_forwarded(asked.headers);
+        let variants = self.memory.find(&keyed.key);
         Some(Plan {
             key: keyed.key.clone(),
+            group: lookup::group(keyed, variants.as_ref(), &request),
             identity: keyed.identity(),
             path: Arc::from(&*keyed.path),
             viewer: forwarded(asked, keyed),
+            origin_request: keyed.behavior().origin_request.clone(),
             origin: Arc::clone(keyed.origin()?),
             policy: keyed.behavior().cache.clone(),
             max_object_size: keyed.site.max_object_size,
             epoch: self.epoch_of(&keyed.site),
             validate,
-            origin_request: keyed.behavior().origin_request.clone(),
             covering,
         })
     }

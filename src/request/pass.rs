@@ -66,7 +66,8 @@ impl Engine {
         // The origin takes out what it does not forward.
         ask.conditions = asked.headers.clone();
         ask.conditions.remove(header::AUTHORIZATION);
-        ask.viewer = forwarded(asked, keyed);
+        let viewer = forwarded(asked, keyed);
+        ask.viewer = Arc::clone(&viewer);
         let progress = upload.as_ref().map(Upload::progress);
         // On the runtime of origin requests, so that its connections live there.
         let (ledger, clock) = (Arc::clone(&self.ledger), Arc::clone(&self.clock));
@@ -89,7 +90,7 @@ impl Engine {
                         received: self.clock.now(),
                         received_wall: self.clock.wall(),
                     };
-                    self.note_head(keyed, &entry, &response, exchange, stamp);
+                    self.note_head(keyed, &viewer.fields, &entry, &response, exchange, stamp);
                 }
                 if !asked.method.is_safe() {
                     self.invalidate(asked, keyed, response.status, &response.headers);
@@ -166,9 +167,7 @@ impl Engine {
                 by: None,
             });
         }
-        if let Some(entry) = self.memory.find(key) {
-            self.memory.remove(&entry);
-        }
+        self.memory.remove_all(key);
     }
 }
 

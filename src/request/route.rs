@@ -6,15 +6,19 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
+use http::{HeaderMap, HeaderName};
+
 use super::receive::{Received, RequestId};
 use super::refusal::Refusal;
 use super::{OriginSite, Site};
 use crate::policy::behavior::Behavior;
 use crate::policy::distribution::Distribution;
 use crate::policy::key::Key;
+use crate::policy::origin_request::OriginRequest;
 use crate::purge::pattern::{Identity, QueryForm};
 use crate::semantics::age::Instant;
 use crate::semantics::target::{self, TargetError};
+use crate::semantics::vary::RequestFields;
 
 /// A request that goes no further, and why; boxed, because few do.
 pub type Refused<'r> = Box<(Received<'r>, Refusal)>;
@@ -122,6 +126,19 @@ impl<'r> Routed<'r> {
     }
 }
 
+/// A viewer's fields as they reach the origin.
+#[derive(Clone, Copy, Debug)]
+pub struct AsForwarded<'h> {
+    policy: &'h OriginRequest,
+    viewer: &'h HeaderMap,
+}
+
+impl RequestFields for AsForwarded<'_> {
+    fn each(&self, name: &HeaderName, line: &mut dyn FnMut(&[u8])) {
+        self.policy.lines(self.viewer, name).for_each(line);
+    }
+}
+
 impl Keyed<'_> {
     /// The same, on its own feet.
     #[must_use]
@@ -160,6 +177,13 @@ impl Keyed<'_> {
     #[must_use]
     pub fn behavior(&self) -> &Behavior {
         &self.distribution.default_behavior
+    }
+
+    /// The viewer's fields as they reach the origin.
+    #[must_use]
+    pub fn as_forwarded<'h>(&'h self, viewer: &'h HeaderMap) -> AsForwarded<'h> {
+        let policy = &self.behavior().origin_request;
+        AsForwarded { policy, viewer }
     }
 
     /// The origin of its behaviour.

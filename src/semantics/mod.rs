@@ -22,6 +22,8 @@
 //! | [`validators`] | are these two entity tags the same? |
 //! | [`conditional`] | does the viewer hold it already? |
 //! | [`range`] | which part of it is wanted? |
+//! | [`multipart`] | how are several parts laid out? |
+//! | [`vary`] | does it answer this request, by the fields it varies on? |
 //! | [`fields`] | which fields travel, and what does a 304 change? |
 //! | [`cache_status`] | how is the answer explained? |
 //! | [`wishes`] | what does a viewer's Cache-Control ask for? |
@@ -35,10 +37,12 @@ pub mod dates;
 pub mod directives;
 pub mod fields;
 pub mod freshness;
+pub mod multipart;
 pub mod range;
 pub mod reason;
 pub mod storable;
 pub mod target;
 pub mod targeted;
 pub mod validators;
+pub mod vary;
 pub mod wishes;

@@ -7,10 +7,10 @@
 use http::{HeaderMap, StatusCode, header};
 
 use super::directives::{Delta, Directives};
-use super::fields::members;
 use super::freshness::{Freshness, is_heuristically_cacheable};
 use super::reason::Reason;
 use super::targeted::Ruling;
+use super::vary;
 
 /// What the request was, as far as it bears on storing. It speaks of the request *as forwarded*.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -49,10 +49,7 @@ pub fn storable(
             asked.authorization && !permits_sharing(&directives),
             Reason::Authorization,
         ),
-        (
-            members(headers, header::VARY).any(|member| member == b"*"),
-            Reason::VaryStar,
-        ),
+        (vary::matches_nothing(headers), Reason::VaryStar),
         (
             !freshness.is_explicit() && headers.contains_key(header::SET_COOKIE),
             Reason::SetCookie,

@@ -13,16 +13,19 @@ use crate::purge::stamp::{Checked, Stamp};
 use crate::semantics::age::Instant;
 use crate::semantics::freshness::State;
 use crate::semantics::reason::Reason;
+use crate::semantics::vary::Selecting;
 use crate::verdict::{Found, Validator};
 
-/// A stored answer. It never changes but for the two marks that say how far it was checked
-/// against the ledger and until when its origin is left in peace.
+/// A stored answer. It never changes but for its marks: how far it was checked against the ledger,
+/// until when its origin is left in peace, and when it was last asked for.
 #[derive(Debug)]
 pub struct Entry {
     /// Which fill's bytes these are.
     pub id: ObjectId,
     /// Its key, with the full text.
     pub key: Key,
+    /// Which requests under that key it answers.
+    pub selecting: Selecting,
     /// What it is for purging.
     pub identity: Identity,
     /// Everything about it but its body.
@@ -35,6 +38,7 @@ pub struct Entry {
     pub detail: Option<Reason>,
     checked: Checked,
     origin_rests_until: AtomicU64,
+    used: AtomicU64,
 }
 
 impl Entry {
@@ -42,15 +46,18 @@ impl Entry {
     #[must_use]
     pub fn new(
         key: Key,
+        selecting: Selecting,
         identity: Identity,
         head: Head,
         body: Bytes,
         stamp: Stamp,
         detail: Option<Reason>,
     ) -> Self {
+        let used = AtomicU64::new(head.exchange.received.nanos());
         Self {
             id: ObjectId::next(),
             key,
+            selecting,
             identity,
             head,
             body,
@@ -58,6 +65,7 @@ impl Entry {
             detail,
             checked: Checked::new(&stamp),
             origin_rests_until: AtomicU64::new(0),
+            used,
         }
     }
 
@@ -99,11 +107,26 @@ impl Entry {
             )
     }
 
+    /// It was asked for: of several variants, the one that was not for longest leaves first.
+    pub fn touch(&self, now: Instant) {
+        self.used.store(now.nanos(), Ordering::Relaxed);
+    }
+
+    /// When it was last asked for.
+    #[must_use]
+    pub fn used(&self) -> Instant {
+        Instant::from_nanos(self.used.load(Ordering::Relaxed))
+    }
+
     /// Bytes that it takes in memory.
     #[must_use]
     pub fn weight(&self) -> usize {
         let paths: usize = self.identity.paths.iter().map(|path| path.len() + 16).sum();
-        size_of::<Self>() + self.head.fields.weight() + self.body.len() + paths
+        size_of::<Self>()
+            + self.head.fields.weight()
+            + self.selecting.weight()
+            + self.body.len()
+            + paths
     }
 
     fn validator(&self) -> Option<Validator> {

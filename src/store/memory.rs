@@ -2,7 +2,7 @@
 //!
 //! Freshness, invalidation and single flight are not moka's business here: an expired entry stays
 //! for revalidation and for its stale windows, and a purge is a matter of the ledger. The whole
-//! surface is five methods, so that another cache is a change of this file.
+//! surface is six methods, so that another cache is a change of this file.
 
 use std::sync::Arc;
 
@@ -11,22 +11,27 @@ use moka::policy::EvictionPolicy;
 use moka::sync::Cache;
 
 use super::entry::Entry;
+use super::variants::Variants;
 use crate::policy::key::{Key, KeyHash};
+use crate::semantics::vary::RequestFields;
 
 /// Entries of this size or more make moka do its evictions at once: left alone it may run far
 /// over its bound during a burst.
 const LARGE: usize = 256 * 1024;
+/// The variants of one key together get at most this share of the bound: moka takes a key's
+/// variants in or out as one.
+const SHARE: u64 = 8;
 
 /// Entries in memory under a byte bound; the least valuable (TinyLFU) leave first.
 #[derive(Clone, Debug)]
 pub struct Memory {
-    cache: Cache<KeyHash, Arc<Entry>>,
+    cache: Cache<KeyHash, Variants>,
 }
 
 /// How much there is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Usage {
-    /// Entries.
+    /// Keys that something is kept under, in however many variants.
     pub objects: u64,
     /// Bytes that they take.
     pub bytes: u64,
@@ -38,52 +43,79 @@ impl Memory {
     pub fn new(bytes: u64) -> Self {
         let cache = Cache::builder()
             .max_capacity(bytes)
-            .weigher(|_, entry: &Arc<Entry>| u32::try_from(entry.weight()).unwrap_or(u32::MAX))
+            .weigher(|_, variants: &Variants| u32::try_from(variants.weight()).unwrap_or(u32::MAX))
             .eviction_policy(EvictionPolicy::tiny_lfu())
             .build();
         Self { cache }
     }
 
-    /// The entry under `key`, if its full text is the same.
+    /// What is kept under `key`, if its full text is the same.
     #[must_use]
-    pub fn find(&self, key: &Key) -> Option<Arc<Entry>> {
+    pub fn find(&self, key: &Key) -> Option<Variants> {
         self.cache
             .get(&key.hash())
-            .filter(|entry| entry.key.text() == key.text())
+            .filter(|variants| is_of(variants, key))
     }
 
-    /// Puts an entry in, unless what is there was asked of the origin later.
-    pub fn publish(&self, entry: &Arc<Entry>) {
-        let sent = entry.head.exchange.sent;
+    /// Puts an entry in, which `request` brought, unless what answers that request was asked of the
+    /// origin later. Returns how many other variants had to leave for it.
+    pub fn publish(&self, entry: &Arc<Entry>, request: &dyn RequestFields) -> usize {
+        let bytes = usize::try_from(self.capacity() / SHARE).unwrap_or(usize::MAX);
+        let mut left = 0;
         self.cache
             .entry(entry.key.hash())
             .and_compute_with(|old| match old {
-                Some(old) if old.value().head.exchange.sent > sent => Op::Nop,
-                _ => Op::Put(Arc::clone(entry)),
+                // Another key with the same hash gives way.
+                Some(old) if is_of(old.value(), &entry.key) => {
+                    match old.value().with(entry, request, bytes) {
+                        Some((variants, gone)) => {
+                            left = gone;
+                            Op::Put(variants)
+                        }
+                        None => Op::Nop,
+                    }
+                }
+                _ => Op::Put(Variants::one(Arc::clone(entry))),
             });
         if entry.weight() >= LARGE {
             self.cache.run_pending_tasks();
         }
+        left
     }
 
-    /// Takes `entry` out if it is still the one under its key. True: it was.
+    /// Takes `entry` out if it is still under its key. True: it was.
     pub fn remove(&self, entry: &Entry) -> bool {
         let mut removed = false;
         self.cache
             .entry(entry.key.hash())
             .and_compute_with(|old| match old {
-                Some(old) if old.value().id == entry.id => {
+                Some(old) if old.value().all().iter().any(|one| one.id == entry.id) => {
                     removed = true;
-                    Op::Remove
+                    old.value().without(entry).map_or(Op::Remove, Op::Put)
                 }
                 _ => Op::Nop,
             });
         removed
     }
 
+    /// Takes all variants under `key` out.
+    pub fn remove_all(&self, key: &Key) {
+        self.cache
+            .entry(key.hash())
+            .and_compute_with(|old| match old {
+                Some(old) if is_of(old.value(), key) => Op::Remove,
+                _ => Op::Nop,
+            });
+    }
+
     /// All entries, in no order.
     pub fn iter(&self) -> impl Iterator<Item = Arc<Entry>> + '_ {
-        self.cache.iter().map(|(_, entry)| entry)
+        let all = |variants: Variants| {
+            (0..variants.all().len()).map(move |at| Arc::clone(&variants.all()[at]))
+        };
+        self.cache
+            .iter()
+            .flat_map(move |(_, variants)| all(variants))
     }
 
     /// Bytes that entries may take.
@@ -103,6 +135,14 @@ impl Memory {
     }
 }
 
+/// Whether these are of `key`: two keys may have one hash.
+fn is_of(variants: &Variants, key: &Key) -> bool {
+    variants
+        .all()
+        .first()
+        .is_some_and(|entry| entry.key.text() == key.text())
+}
+
 #[cfg(test)]
 mod tests {
     use std::time::Duration;
@@ -117,6 +157,7 @@ mod tests {
     use crate::semantics::age::Instant;
     use crate::semantics::dates::UnixTime;
     use crate::semantics::freshness::Bounds;
+    use crate::semantics::vary::Selecting;
 
     fn entry(path: &str, sent: u64, size: usize) -> Arc<Entry> {
         let bounds = Bounds {
@@ -141,6 +182,7 @@ mod tests {
         let key = Key::of_bucket_object("E1", path);
         Arc::new(Entry::new(
             key,
+            Selecting::default(),
             identity,
             head,
             Bytes::from(vec![0; size]),
@@ -149,16 +191,21 @@ mod tests {
         ))
     }
 
+    fn publish(memory: &Memory, entry: &Arc<Entry>) {
+        memory.publish(entry, &HeaderMap::new());
+    }
+
     #[test]
     fn only_an_answer_that_was_asked_for_later_replaces_one() {
         let memory = Memory::new(1 << 20);
         let (old, new) = (entry("/a", 1, 1), entry("/a", 2, 2));
-        memory.publish(&new);
-        memory.publish(&old);
-        assert_eq!(memory.find(&old.key).unwrap().id, new.id);
+        let found = || memory.find(&old.key).unwrap().all()[0].id;
+        publish(&memory, &new);
+        publish(&memory, &old);
+        assert_eq!(found(), new.id);
         let newest = entry("/a", 2, 3);
-        memory.publish(&newest);
-        assert_eq!(memory.find(&old.key).unwrap().id, newest.id);
+        publish(&memory, &newest);
+        assert_eq!(found(), newest.id);
         assert!(!memory.remove(&new), "it is not there any more");
         assert!(memory.remove(&newest));
         assert!(memory.find(&old.key).is_none());
@@ -168,7 +215,7 @@ mod tests {
     fn the_bytes_stay_under_the_bound() {
         let memory = Memory::new(1 << 20);
         for n in 0..64 {
-            memory.publish(&entry(&format!("/{n}"), n, 100_000));
+            publish(&memory, &entry(&format!("/{n}"), n, 100_000));
             assert!(
                 memory.usage().bytes <= 1 << 20,
                 "{:?} after {n}",

@@ -184,6 +184,8 @@ pub struct Metrics {
     reasons: [Counter; Reason::ALL.len()],
     /// Requests that joined a fill begun by another.
     pub collapsed: Counter,
+    /// Variants that left because their key had too many.
+    pub variants_evicted: Counter,
     /// Connections accepted.
     pub connections: Counter,
     /// Connections open now.
@@ -233,6 +235,7 @@ impl Metrics {
             fills: Mutex::default(),
             reasons: std::array::from_fn(|_| Counter::default()),
             collapsed: Counter::default(),
+            variants_evicted: Counter::default(),
             connections: Counter::default(),
             connections_open: Counter::default(),
             connections_refused: Counter::default(),

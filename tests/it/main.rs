@@ -21,4 +21,5 @@ mod rules;
 mod secrets;
 mod serve;
 mod stores;
+mod vary;
 mod web;

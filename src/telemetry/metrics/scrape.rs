@@ -55,11 +55,16 @@ impl Collector for Scrape {
                     .encode_counter::<NoLabelSet, _, u64>(&count.value(), None)?;
             }
         }
-        let counters: [(&str, &str, &Counter); 9] = [
+        let counters: [(&str, &str, &Counter); 10] = [
             (
                 "collapsed",
                 "Requests that joined a fill begun by another",
                 &metrics.collapsed,
+            ),
+            (
+                "variants_evicted",
+                "Variants that left because their key had too many",
+                &metrics.variants_evicted,
             ),
             (
                 "connections",

@@ -51,8 +51,8 @@ async fn ranges_are_exact(store: Store) {
             beyond.fields
         );
         assert!(!beyond.text().contains('<'), "{}", beyond.text());
-        // What is not one range of bytes is ignored, and so is a range of a HEAD.
-        for range in ["lines=1-2", "bytes=9-1", "bytes", "bytes=0-1,5-6"] {
+        // What is no range of bytes is ignored, and so is a range of a HEAD.
+        for range in ["lines=1-2", "bytes=9-1", "bytes", "bytes=0-1,x"] {
             let whole = edge.get_with("/data.bin", &[("range", range)]).await;
             assert_eq!(
                 (whole.status, whole.body.len(), whole.has("content-range")),
