@@ -27,7 +27,7 @@ pub struct Body(Kind);
 enum Kind {
     None,
     Whole(Bytes),
-    Pieces(Box<VecDeque<Bytes>>),
+    Pieces(VecDeque<Bytes>),
     Coming(Box<Coming>),
 }
 
@@ -75,7 +75,7 @@ impl Body {
     /// All pieces are there. They go out one after the other, in slices like a whole.
     #[must_use]
     pub fn pieces(pieces: Vec<Bytes>) -> Self {
-        Self(Kind::Pieces(Box::new(pieces.into())))
+        Self(Kind::Pieces(pieces.into()))
     }
 
     /// Bytes as they come. `length`: how many were announced; fewer are an error, so that the
