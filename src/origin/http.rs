@@ -13,13 +13,14 @@ use http::{Request, Response};
 use hyper::body::{Body, Incoming};
 use hyper_rustls::HttpsConnectorBuilder;
 use hyper_util::client::legacy::Client;
-use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::client::legacy::connect::{HttpConnector, capture_connection};
 use hyper_util::rt::TokioExecutor;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 
 use super::OriginError;
 use super::connection::{Connector, Used};
+use super::judge;
 use super::upload::Progress;
 use crate::clock::{self, HyperTimer, SharedClock};
 
@@ -135,17 +136,19 @@ where
     }
 
     /// Sends a request and waits for the head of the answer. The limit counts from the last
-    /// `progress` of its body, if it has one.
+    /// `progress` of its body, if it has one. An answer whose end is not certain is none, and its
+    /// connection is not used again (RFC 9112 section 6.3).
     ///
     /// # Errors
     /// [`OriginError::Connect`], [`OriginError::Timeout`], [`OriginError::Broken`].
     pub async fn send(
         &self,
-        request: Request<B>,
+        mut request: Request<B>,
         progress: Option<&Progress>,
     ) -> Result<Response<Incoming>, NoAnswer> {
         let limit = self.limits.first_byte;
         let mut since = self.clock.now();
+        let connection = capture_connection(&mut request);
         let exchange = self.client.request(request);
         tokio::pin!(exchange);
         let answered = loop {
@@ -169,6 +172,17 @@ where
         match answered {
             Ok(response) => {
                 Used::note(response.extensions());
+                if let Err(error) = judge::framing(response.headers()) {
+                    // What it takes for the next answer may be the rest of this one, or a forged one.
+                    if let Some(connection) = &*connection.connection_metadata() {
+                        connection.poison();
+                    }
+                    return Err(NoAnswer {
+                        error,
+                        reused: false,
+                        heard: true,
+                    });
+                }
                 Ok(response)
             }
             Err(error) if error.is_connect() => {

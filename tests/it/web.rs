@@ -1,6 +1,7 @@
 //! HTTP origins: what they are sent, what is kept of their answers, and for whom.
 
 mod a_body_is_streamed_both_ways;
+mod an_answer_with_two_ends_is_the_last_on_its_connection;
 mod an_edge_may_stand_before_an_edge;
 mod an_origin_has_its_time;
 mod an_origin_may_speak_tls;
