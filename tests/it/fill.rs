@@ -2,6 +2,7 @@
 
 mod a_body_that_breaks_off_is_never_complete;
 mod a_dripping_origin_is_given_up;
+mod a_fill_goes_on_without_the_viewer_who_caused_it;
 mod a_follower_waits_for_so_long_only;
 mod a_full_budget_lets_answers_pass_through;
 mod a_panic_ends_one_request;

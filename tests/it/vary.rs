@@ -5,6 +5,7 @@ use crate::harness::{Answer, EdgeOptions, Reply, ScriptedOrigin, TestEdge};
 mod a_purge_takes_every_variant;
 mod a_stale_variant_is_validated_by_its_own_tag;
 mod an_answer_that_nobody_else_can_match_is_not_kept;
+mod an_unsafe_method_takes_every_variant;
 mod each_request_gets_the_variant_for_it;
 mod only_what_reaches_the_origin_counts;
 mod the_number_of_variants_is_bounded;

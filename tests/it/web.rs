@@ -1,10 +1,12 @@
 //! HTTP origins: what they are sent, what is kept of their answers, and for whom.
 
+mod a_body_is_never_changed;
 mod a_body_is_streamed_both_ways;
 mod an_answer_with_two_ends_is_the_last_on_its_connection;
 mod an_edge_may_stand_before_an_edge;
 mod an_origin_has_its_time;
 mod an_origin_may_speak_tls;
+mod an_unknown_status_passes_through;
 mod an_unsafe_method_invalidates;
 mod answers_are_kept_by_their_own_word;
 mod connections_are_used_again;

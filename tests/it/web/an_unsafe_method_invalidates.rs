@@ -115,3 +115,12 @@ async fn requests_for_what_nobody_has_cached_cost_the_ledger_nothing() {
     }
     assert_eq!(edge.edge.engine().ledger.position(), before);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn it_is_this_edges_own_affair() {
+    let (_origin, edge) = web_with("", STANDARD, [page("old"), Reply::ok("", "changed")]).await;
+    edge.get("/a").await;
+    assert_eq!(edge.request("POST", "/a", &[]).await.text(), "changed");
+    let told = edge.admin("GET", "/v1/invalidations", "").await.json();
+    assert_eq!(told["invalidations"], serde_json::json!([]));
+}

@@ -29,11 +29,15 @@ async fn what_is_not_http_is_a_502() {
 async fn interim_answers_are_left_out() {
     let interim = "HTTP/1.1 103 Early Hints\r\nlink: </a.css>\r\nx-hint: 1\r\n\r\n\
                    HTTP/1.1 102 Processing\r\n\r\n\
-                   HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nhello";
+                   HTTP/1.1 200 OK\r\ncontent-length: 5\r\ncache-control: max-age=60\r\n\r\nhello";
     let (_origin, edge) = web([Reply::Send(interim.as_bytes().to_vec())]).await;
-    let answer = edge.get("/a").await;
-    assert_eq!((answer.status, answer.text().as_str()), (200, "hello"));
-    assert!(!answer.has("x-hint") && !answer.has("link"), "{answer:?}");
+    // They are neither sent on nor kept, nor are their fields.
+    for cache in ["Miss", "Hit"] {
+        let answer = edge.get("/a").await;
+        assert_eq!((answer.status, answer.text().as_str()), (200, "hello"));
+        assert_eq!(answer.cache(), cache);
+        assert!(!answer.has("x-hint") && !answer.has("link"), "{answer:?}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
