@@ -1,6 +1,7 @@
-//! 7. One range of a stored answer.
+//! 7. Ranges of a stored answer.
 
 use http::Method;
+use seawall::semantics::range;
 
 use super::words::{part, part_of};
 use super::{Row, hold};
@@ -16,6 +17,31 @@ fn range(value: &str) -> String {
 
 fn if_range(value: &str, stored: &str) -> String {
     part(&format!("range: bytes=0-1\nif-range: {value}"), stored)
+}
+
+/// Of a body of a thousand bytes.
+fn several(value: &str) -> String {
+    part_of(
+        &Method::GET,
+        &format!("range: bytes={value}"),
+        STORED,
+        1_000,
+    )
+}
+
+/// So many ranges of one byte, far from one another.
+fn scattered(count: u64) -> String {
+    let ranges: Vec<String> = (0..count).map(|n| format!("{0}-{0}", n * 1_000)).collect();
+    let value = format!("range: bytes={}", ranges.join(","));
+    part_of(&Method::GET, &value, STORED, 1_000_000)
+}
+
+/// What a 206 says it holds.
+fn said(value: &str) -> String {
+    match range::parse_content_range(value.as_bytes()) {
+        Some(said) => format!("{}-{} of {:?}", said.first, said.last, said.total),
+        None => "nothing".to_owned(),
+    }
 }
 
 // A row a line, so that the rules read as a list.
@@ -45,6 +71,29 @@ pub(super) const ROWS: &[Row] = &[
     ("7", "RFC 9110 13.1.5", || if_range("Thu, 02 Jul 2020 00:00:00 GMT", UNTAGGED), "whole"),
     ("7", "RFC 9110 13.1.5", || if_range("Wednesday, 01-Jul-20 00:00:00 GMT", UNTAGGED), "whole"),
     ("7", "RFC 9110 8.8.2.2", || { if_range("Wed, 01 Jul 2026 00:00:00 GMT", "last-modified: Wed, 01 Jul 2026 00:00:00 GMT\ndate: Wed, 01 Jul 2026 00:00:01 GMT") }, "whole"),
+    ("7 several", "RFC 9110 14.6", || several("0-3,400-407"), "parts 0-3 400-407"),
+    ("7 several", "RFC 9110 15.3.7.2", || several("400-407,0-3,-2"), "parts 400-407 0-3 998-999"),
+    ("7 several", "RFC 9110 15.3.7.2", || several("0-3,2-90,400-407"), "parts 0-90 400-407"),
+    ("7 several", "RFC 9110 15.3.7.2", || several("0-3,84-90"), "bytes 0-90/1000"),
+    ("7 several", "RFC 9110 15.3.7.2", || several("0-3,85-90"), "parts 0-3 85-90"),
+    ("7 several", "RFC 9110 15.3.7.2", || several("0-3,4-7"), "bytes 0-7/1000"),
+    ("7 several", "RFC 9110 14.1.1", || several("0-3,1000-"), "bytes 0-3/1000"),
+    ("7 several", "RFC 9110 14.1.1", || several("0-3,1000-,400-407"), "parts 0-3 400-407"),
+    ("7 several", "RFC 9110 15.5.17", || several("1000-,-0"), "416 bytes */1000"),
+    ("7 several", "RFC 9110 14.2", || several("0-3,7-5"), "whole"),
+    ("7 several", "RFC 9110 14.2", || several("0-3,x"), "whole"),
+    ("7 several", "RFC 9110 5.6.1", || several(",0-3 ,, 400-407,"), "parts 0-3 400-407"),
+    ("7 several", "RFC 9110 17.15", || scattered(32).split(' ').count().to_string(), "33"),
+    ("7 several", "RFC 9110 17.15", || scattered(33), "whole"),
+    ("7 several", "RFC 9110 13.1.5", || part_of(&Method::GET, "range: bytes=0-3,400-407\nif-range: \"b\"", STORED, 1_000), "whole"),
+    ("7 several", "RFC 9110 14.2", || part_of(&Method::HEAD, "range: bytes=0-3,400-407", STORED, 1_000), "whole"),
+    ("7 from the origin", "RFC 9110 14.4", || said("bytes 2-5/20"), "2-5 of Some(20)"),
+    ("7 from the origin", "RFC 9110 14.4", || said("bytes 2-5/*"), "2-5 of None"),
+    ("7 from the origin", "RFC 9110 14.4", || said("bytes 5-2/20"), "nothing"),
+    ("7 from the origin", "RFC 9110 14.4", || said("bytes 2-20/20"), "nothing"),
+    ("7 from the origin", "RFC 9110 14.4", || said("bytes */20"), "nothing"),
+    ("7 from the origin", "RFC 9110 14.4", || said("items 2-5/20"), "nothing"),
+    ("7 from the origin", "RFC 9110 14.4", || said("bytes 2-5/99999999999999999999999"), "nothing"),
 ];
 
 #[test]

@@ -12,6 +12,7 @@ use seawall::semantics::freshness::{Bounds, Freshness, State};
 use seawall::semantics::range::{self, Selection};
 use seawall::semantics::storable::{Asked, storable};
 use seawall::semantics::validators;
+use seawall::semantics::vary::{self, Selecting};
 use seawall::semantics::wishes::Wishes;
 
 /// When every response of the tables arrives: Wed, 01 Jul 2026 00:00:00 GMT.
@@ -198,7 +199,13 @@ pub(super) fn part_of(method: &Method, request: &str, stored: &str, length: u64)
             let value = range::unsatisfied_range(length);
             format!("416 {}", value.to_str().unwrap())
         }
-        _ => "whole".to_owned(),
+        Selection::Parts(parts) => {
+            let texts = parts
+                .iter()
+                .map(|part| format!("{}-{}", part.start(), part.end()));
+            format!("parts {}", texts.collect::<Vec<_>>().join(" "))
+        }
+        Selection::Whole => "whole".to_owned(),
     }
 }
 
@@ -213,6 +220,19 @@ pub(super) fn takes(request: &str, age: u64, lifetime: u64) -> String {
         "as it is"
     } else {
         "validated"
+    }
+    .to_owned()
+}
+
+/// Whether an answer with this Vary, stored for one request, answers another one too.
+pub(super) fn answers(vary: &str, stored: &str, request: &str) -> String {
+    let (vary, stored, request) = (map(vary), map(stored), map(request));
+    if vary::matches_nothing(&vary) {
+        "nobody else"
+    } else if Selecting::of(&vary, &stored).matches(&request) {
+        "yes"
+    } else {
+        "no"
     }
     .to_owned()
 }
