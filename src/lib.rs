@@ -1,4 +1,5 @@
-//! Seawall: a CDN edge cache in front of a **private** S3-compatible bucket.
+//! Seawall: a CDN edge cache in front of a **private** S3-compatible bucket, and of web servers beside
+//! it.
 //!
 //! Browsers talk to the edge; only the edge's identity may read the bucket. The edge signs what it
 //! asks of the bucket, keeps what it got, and forgets on command.
@@ -40,11 +41,12 @@
 //!
 //! ```text
 //!  viewer ─▶ receive ─▶ route ─▶ key ─▶ look up ─▶ verdict ─┬─ serve ──────────────────▶ answer ─▶ viewer
-//!            limits     host     SHA-256  memory     decide   ├─ serve-stale ─(refresh)─▶ answer
+//!            limits     host     SHA-256  variant    decide   ├─ serve-stale ─(refresh)─▶ answer
 //!            snapshot   method            ledger              ├─ validate ┐
 //!                                                             ├─ fetch ───┴▶ flights ─▶ task ─▶ origin
 //!                                                             │    (one fill, many followers) ─▶ store
 //!                                                             ├─ pass ─────────────────────────▶ origin
+//!                                                             │    (an unsafe method: store, drop)
 //!                                                             └─ refuse
 //!
 //!  purge ─▶ admin ─▶ journal (durable, position n) ─▶ follow ─▶ ledger ─▶ store (drop)

@@ -11,7 +11,7 @@ use crate::semantics::reason::Reason;
 /// What is known about a request when its key has been looked up.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Facts {
-    /// What the store holds under the key.
+    /// What the store holds under the key for such a request.
     pub found: Option<Found>,
     /// Nothing of what the store holds under the key answers this request.
     pub other_variants: bool,
@@ -19,7 +19,7 @@ pub struct Facts {
     pub head: bool,
     /// The method is neither GET nor HEAD: only the origin can answer it.
     pub other_method: bool,
-    /// The request has a usable `Range`.
+    /// The request asks for one range, as `semantics::range` counts it. Several need the whole.
     pub range: bool,
     /// The request has `If-Match` or `If-Unmodified-Since`, which only the origin can answer.
     pub concerns_origin: bool,

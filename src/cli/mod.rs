@@ -14,7 +14,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-/// A CDN edge cache in front of a private S3-compatible bucket.
+/// A CDN edge cache in front of a private S3-compatible bucket, and of web servers.
 #[derive(Debug, Parser)]
 #[command(name = "seawall", version, propagate_version = true)]
 pub struct Cli {

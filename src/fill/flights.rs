@@ -1,4 +1,5 @@
-//! The fills under way, by key: join or start.
+//! The fills under way, by key and, where its answers are known to vary, by what they vary on: join or
+//! start.
 
 use std::collections::HashMap;
 use std::fmt;

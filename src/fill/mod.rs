@@ -1,8 +1,9 @@
 //! Fills: one origin request for everybody who waits for the same object.
 //!
 //! A fill is a detached task; the client that caused it is just follower number one. Followers
-//! share what it brings only if it is storable; otherwise the first follower gets the answer as
-//! it comes, and the others ask for themselves at once, without queueing.
+//! share what it brings only if it is storable and answers their own request too (it may vary);
+//! otherwise the first follower gets the answer as it comes, and the others ask for themselves at once,
+//! without queueing, or wait for their own variant.
 
 pub mod flights;
 pub mod task;

@@ -5,8 +5,8 @@
 //! moment that counts for invalidation (DESIGN 3.3): the request is about to be handed to the
 //! connection, and has waited in no queue since.
 //!
-//! What comes back is ready for a viewer: no hop-by-hop field, nothing that the store says about
-//! itself, no error document of the store.
+//! What comes back is ready for a viewer: no hop-by-hop field, and of a bucket nothing that the store
+//! says about itself, no error document of its.
 
 pub mod body;
 mod connection;
@@ -72,7 +72,8 @@ pub struct Ask {
     /// The path with its leading slash: the canonical one of an object of a bucket
     /// (`semantics::target`), the viewer's byte for byte to an HTTP origin.
     pub path: Arc<str>,
-    /// `Range` and the `If-*` fields, and nothing else.
+    /// Fields of the viewer, or of the edge, of which an origin takes `Range` and the `If-*` fields, and
+    /// nothing else.
     pub conditions: HeaderMap,
     /// What else of the viewer's request an HTTP origin gets; nothing of it reaches a bucket.
     pub viewer: Arc<Forwarded>,

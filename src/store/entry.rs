@@ -1,4 +1,4 @@
-//! A stored answer: head, body, and what invalidation needs to know of it.
+//! A stored answer: head, body, which requests it answers, and what invalidation needs to know of it.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 

@@ -2,7 +2,8 @@
 //!
 //! Freshness, invalidation and single flight are not moka's business here: an expired entry stays
 //! for revalidation and for its stale windows, and a purge is a matter of the ledger. The whole
-//! surface is six methods, so that another cache is a change of this file.
+//! surface is a few methods, so that another cache is a change of this file. Under a key is a set of
+//! variants, usually of one ([`Variants`]).
 
 use std::sync::Arc;
 
