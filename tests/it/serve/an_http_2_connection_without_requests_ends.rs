@@ -11,9 +11,10 @@ use hyper_util::rt::{TokioExecutor, TokioIo};
 use tokio::net::TcpStream;
 use tokio::task::JoinHandle;
 
-use crate::harness::{TestEdge, bounded, bucket_and_edge};
+use crate::harness::{EdgeOptions, TestBucket, TestEdge, bounded, bucket_and_edge};
 
 const IDLE: Duration = Duration::from_secs(60);
+const PING: Duration = Duration::from_secs(20);
 const MOMENT: Duration = Duration::from_millis(1);
 
 /// A connection on which nothing was asked yet, and what ends when it does.
@@ -66,4 +67,34 @@ async fn at_the_limit_and_not_before() {
             .await
             .is_err()
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_in_flight_then_still_finishes() {
+    let bucket = TestBucket::start().await;
+    bucket.put("slow", "here at last").await;
+    let edge = EdgeOptions::of(&bucket)
+        .origin("first_byte_timeout = \"10m\"\n")
+        .start()
+        .await;
+    edge.ready().await;
+    let (mut sender, ended) = connect(&edge).await;
+    let hold = bucket.faults().hold("slow");
+    let answer = tokio::spawn(ask(&mut sender, "/slow"));
+    hold.waiting().await;
+    // The first idle time has seen the request; the second one sees none.
+    for left in [60, 40, 20, 60, 40, 20] {
+        // Each ping is answered before the next one is due; with the last the idle time ends, too.
+        let with_idle = 1 + usize::from(PING.as_secs() == left);
+        edge.waiting("the next ping", with_idle, PING).await;
+        edge.clock.advance(PING);
+    }
+    edge.waiting("the next ping", 1, PING).await;
+    assert!(!answer.is_finished() && !ended.is_finished());
+    hold.release();
+    assert_eq!(text(async { answer.await.unwrap() }).await, "here at last");
+    bounded("the end of the connection", ended)
+        .await
+        .unwrap()
+        .unwrap();
 }
