@@ -28,7 +28,7 @@ use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
 
 /// The bound of every wait for the browser.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_secs(180);
 
 /// What the variable `CHROMIUM` overrides: the names to look for on the PATH.
 const NAMES: [&str; 3] = ["chromium", "chromium-browser", "google-chrome"];

@@ -2,6 +2,8 @@
 //! contract, one test a store, so that a failure names both. Where stores differ, the table
 //! `Kind::manners` in the harness says how.
 
+use crate::harness::tools::{self, or_skip};
+
 /// One test for each store of a part of the contract.
 macro_rules! on_every_store {
     ($contract:ident) => {
@@ -33,6 +35,25 @@ macro_rules! on_every_store {
             }
         }
     };
+}
+
+/// Builds what is not there yet. Run alone before the others, it keeps the compilers of the tools from
+/// taking the machine away under tests that are under way.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_tools_can_be_had() {
+    let all = || {
+        for (what, found) in [
+            ("versitygw", tools::versitygw()),
+            ("MinIO", tools::minio()),
+            ("mc", tools::mc()),
+            ("moto", tools::moto()),
+        ] {
+            if let Some(path) = or_skip(what, found) {
+                assert!(path.exists(), "{what}: {}", path.display());
+            }
+        }
+    };
+    tokio::task::spawn_blocking(all).await.unwrap();
 }
 
 mod a_change_of_identity_heals_the_edge;

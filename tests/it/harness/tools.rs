@@ -94,14 +94,23 @@ fn on_path(name: &str) -> Option<PathBuf> {
 
 /// A program that is written in Go.
 fn of_go(name: &str, module: &str, version: &str) -> Result<PathBuf, String> {
-    if let Some(program) = on_path(name) {
+    // Another program may have the name: `mc` is a file manager on many machines.
+    let is_it = |program: &PathBuf| {
+        name != "mc"
+            || run(Command::new(program).arg("--version")).is_ok_and(|said| said.contains("MinIO"))
+    };
+    if let Some(program) = on_path(name).filter(is_it) {
         return Ok(program);
     }
     let folder = cached(&format!("{name}-{version}"), |folder| {
-        let mut go = Command::new("go");
-        go.args(["install", &format!("{module}@{version}")])
-            .env("GOBIN", folder);
-        run(&mut go)
+        let install = || {
+            let mut go = Command::new("go");
+            go.args(["install", &format!("{module}@{version}")])
+                .env("GOBIN", folder);
+            run(&mut go)
+        };
+        // A registry may be out of breath for a moment; what has come stays in Go's own cache.
+        install().or_else(|_| install()).or_else(|_| install())
     })?;
     Ok(folder.join(name))
 }
