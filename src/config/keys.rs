@@ -16,7 +16,7 @@ use super::settings::{
 };
 use super::texts;
 use crate::policy::behavior::Methods;
-use crate::policy::cache_policy::{CachePolicy, ViewerCacheControl};
+use crate::policy::cache_policy::{CachePolicy, SetCookie, ViewerCacheControl};
 use crate::policy::distribution::Domain;
 use crate::policy::origin_request::OriginRequest;
 
@@ -256,6 +256,14 @@ pub(super) const VIEWER_CACHE_CONTROL: Words<ViewerCacheControl> = Words {
     words: &[
         ("ignore", ViewerCacheControl::Ignore),
         ("honor", ViewerCacheControl::Honor),
+    ],
+    default: 0,
+};
+pub(super) const SET_COOKIE: Words<SetCookie> = Words {
+    words: &[
+        ("strip", SetCookie::Strip),
+        ("store", SetCookie::Store),
+        ("refuse", SetCookie::Refuse),
     ],
     default: 0,
 };

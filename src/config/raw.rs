@@ -305,6 +305,10 @@ pub(super) struct Distribution {
         extend("x-default" = keys::BY_POLICY)
     )]
     pub(super) stale_on_error: Option<Spanned<String>>,
+    /// What becomes of `Set-Cookie` in an answer with an explicit lifetime: stored without it, stored with it for
+    /// every viewer, or not stored.
+    #[schemars(with = "String", transform = described(&keys::SET_COOKIE))]
+    pub(super) set_cookie: Option<Spanned<String>>,
     /// Whether a viewer's `no-cache`, `no-store`, `max-age` and `min-fresh` are followed. `only-if-cached` always is,
     /// `max-stale` never.
     #[schemars(with = "String", transform = described(&keys::VIEWER_CACHE_CONTROL))]

@@ -17,6 +17,7 @@ use crate::clock;
 use crate::object::head::{Exchange, Head};
 use crate::origin::body::OriginBody;
 use crate::origin::{Ask, OriginError, OriginResponse, Purpose};
+use crate::policy::cache_policy::SetCookie;
 use crate::purge::ledger::Liveness;
 use crate::purge::stamp::Stamp;
 use crate::semantics::fields;
@@ -216,7 +217,7 @@ fn renew(inner: &Inner, plan: &Plan, entry: &Arc<Entry>, answer: &Answered) -> R
     let status = entry.head.status;
     let judged = Head::new(status, merged.clone(), answer.exchange, &plan.policy.bounds);
     let storable = storable::storable(&asked(plan), status, &merged, &judged.freshness)
-        .and_then(|()| can_be_matched(plan, &merged));
+        .and_then(|()| may_be_kept(plan, &merged));
     if let Err(why) = storable {
         let mut headers = judged.fields.to_map(1);
         // It comes from the store, so it says its age (RFC 9111 section 5.1).
@@ -235,7 +236,7 @@ fn renew(inner: &Inner, plan: &Plan, entry: &Arc<Entry>, answer: &Answered) -> R
         };
         return Renewal::ForOneOnly { live, why };
     }
-    let cookies = take_cookies(&mut merged);
+    let cookies = take_cookies(plan, &mut merged);
     let selecting = Selecting::of(&merged, &plan.viewer.fields);
     let head = Head::new(status, merged, answer.exchange, &plan.policy.bounds);
     let renewed = Arc::new(Entry::new(
@@ -286,8 +287,12 @@ fn is_failure(status: StatusCode) -> bool {
     matches!(status.as_u16(), 500 | 502 | 503 | 504)
 }
 
-/// Takes the Set-Cookie lines out: nobody gets those of somebody else.
-fn take_cookies(headers: &mut HeaderMap) -> Vec<HeaderValue> {
+/// Takes the Set-Cookie lines out, unless the operator wants them stored: nobody gets those of somebody
+/// else.
+fn take_cookies(plan: &Plan, headers: &mut HeaderMap) -> Vec<HeaderValue> {
+    if plan.policy.set_cookie == SetCookie::Store {
+        return Vec::new();
+    }
     let cookies = headers
         .get_all(header::SET_COOKIE)
         .iter()
@@ -319,7 +324,7 @@ async fn keep(inner: &Inner, plan: &Plan, answer: Answered, own: oneshot::Sender
     );
     let of_the_viewer = judged.is_err_and(is_of_the_viewer);
     let judged = judged
-        .and_then(|()| can_be_matched(plan, &response.headers))
+        .and_then(|()| may_be_kept(plan, &response.headers))
         .and_then(|()| match length {
             Some(length) if length > plan.max_object_size => Err(Reason::TooLarge),
             None if !response.body.knows_its_end() => Err(Reason::NoLength),
@@ -328,10 +333,8 @@ async fn keep(inner: &Inner, plan: &Plan, answer: Answered, own: oneshot::Sender
     let length = match judged {
         Ok(length) => length,
         Err(why) => {
-            // A failure says nothing about the object, but the next ones need not queue for it.
-            if response.status.is_server_error() {
-                inner.remember_unshareable(plan.group);
-            } else if !of_the_viewer {
+            // A failure says nothing about the object: the next try may bring it (DESIGN 3.7).
+            if !of_the_viewer && !response.status.is_server_error() {
                 changed_its_mind(inner, plan, exchange);
             }
             return pass_on(plan, Live::new(response, exchange), own, why);
@@ -433,7 +436,7 @@ fn store(
     let mut headers = response.headers;
     headers.insert(header::CONTENT_LENGTH, HeaderValue::from(body.len()));
     // If its follower has left, nobody else may have them.
-    let _ = own.send(Own::Cookies(take_cookies(&mut headers)));
+    let _ = own.send(Own::Cookies(take_cookies(plan, &mut headers)));
     let selecting = Selecting::of(&headers, &plan.viewer.fields);
     let head = Head::new(response.status, headers, exchange, &plan.policy.bounds);
     let entry = Entry::new(
@@ -462,8 +465,12 @@ fn changed_its_mind(inner: &Inner, plan: &Plan, exchange: Exchange) {
     inner.remember_unshareable(plan.group);
 }
 
-/// What the edge adds to differs with every viewer, so an answer that varies by it fits no other one.
-fn can_be_matched(plan: &Plan, headers: &HeaderMap) -> Result<(), Reason> {
+/// What the messages do not forbid, and the edge still does not keep: what the edge adds to differs with
+/// every viewer, so an answer that varies by it fits no other one; and the operator may refuse cookies.
+fn may_be_kept(plan: &Plan, headers: &HeaderMap) -> Result<(), Reason> {
+    if plan.policy.set_cookie == SetCookie::Refuse && headers.contains_key(header::SET_COOKIE) {
+        return Err(Reason::SetCookie);
+    }
     let by_viewer = |name: &HeaderName| !plan.origin_request.can_vary_by(name);
     match vary::names(headers).any(|name| by_viewer(&name)) {
         true => Err(Reason::VaryStar),

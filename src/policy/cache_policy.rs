@@ -16,6 +16,8 @@ pub struct CachePolicy {
     pub bounds: Bounds,
     /// Whether the Cache-Control of viewers counts; ignored in every preset.
     pub viewer: ViewerCacheControl,
+    /// What becomes of Set-Cookie in an answer that is stored; stripped in every preset.
+    pub set_cookie: SetCookie,
     /// Wait before the next attempt at a failed origin while a stale copy is served; 10 s in every preset.
     pub error_ttl: Duration,
 }
@@ -28,6 +30,18 @@ pub enum ViewerCacheControl {
     Ignore,
     /// It is followed: what the viewer does not take as it is gets validated.
     Honor,
+}
+
+/// What becomes of the Set-Cookie lines of an answer with an explicit lifetime. Under any other lifetime
+/// such an answer is not stored at all.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum SetCookie {
+    /// It is stored without them: only the viewer whose request caused the fetch gets them.
+    Strip,
+    /// It is stored with them, and every viewer gets them (RFC 9111 section 7.3 warns of it).
+    Store,
+    /// It is never stored.
+    Refuse,
 }
 
 impl CachePolicy {
@@ -47,6 +61,7 @@ impl CachePolicy {
     /// | 404, 410, 414 without freshness | 10 s | as RFC 9111 says |
     /// | stale when the origin fails and said nothing about it | 86 400 s | 0 |
     /// | Cache-Control of viewers | ignored | ignored |
+    /// | Set-Cookie | stripped | stripped |
     pub fn preset(name: &str) -> Option<Self> {
         let bounds = match name {
             "CloudFront" => Bounds {
@@ -71,6 +86,7 @@ impl CachePolicy {
             name: name.to_owned(),
             bounds,
             viewer: ViewerCacheControl::Ignore,
+            set_cookie: SetCookie::Strip,
             error_ttl: Duration::from_secs(10),
         })
     }

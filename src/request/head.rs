@@ -44,8 +44,11 @@ impl Engine {
             Agreement::Same => {}
         }
         let mut merged = fields::merge_not_modified(&stored, &response.headers);
-        // They are for whoever asked, and go to nobody else.
+        // They are for whoever asked; what is stored keeps its own.
         merged.remove(header::SET_COOKIE);
+        for kept in stored.get_all(header::SET_COOKIE) {
+            merged.append(header::SET_COOKIE, kept.clone());
+        }
         let bounds = &keyed.behavior().cache.bounds;
         let head = Head::new(entry.head.status, merged.clone(), exchange, bounds);
         // A HEAD of the object would have been answered from the same entry as a GET.

@@ -44,7 +44,7 @@ reasons! {
     NoLifetime = "no-lifetime",
     /// Not stored: Vary contains `*`.
     VaryStar = "vary-star",
-    /// Not stored: Set-Cookie without an explicit lifetime.
+    /// Not stored: Set-Cookie without an explicit lifetime, or where the operator refuses it.
     SetCookie = "set-cookie",
     /// Not stored: a cookie that is not in the key was sent, and the lifetime is not explicit.
     UnkeyedCookie = "unkeyed-cookie",

@@ -262,9 +262,11 @@ fn cache_policy(
         &raw.viewer_cache_control,
         &keys::VIEWER_CACHE_CONTROL,
     );
+    let set_cookie = section.take("set_cookie", &raw.set_cookie, &keys::SET_COOKIE);
 
     let mut policy = preset?;
     policy.viewer = viewer?;
+    policy.set_cookie = set_cookie?;
     let bounds = &mut policy.bounds;
     bounds.min = min?.unwrap_or(bounds.min);
     bounds.default = default?.or(bounds.default);

@@ -36,7 +36,9 @@ async fn another_range_than_was_asked_for() {
             (502, "Error"),
             "{content_range:?}"
         );
-        assert!(!answer.text().contains("234"), "{content_range:?}");
+        // Its text has the id of the request, which may hold any digits.
+        let said = answer.text().replace(&answer.field("x-request-id"), "");
+        assert!(!said.contains("234"), "{content_range:?}");
         let right = edge.get_with("/a", &range).await;
         assert_eq!((right.status, right.text().as_str()), (206, "2345"));
         assert_eq!(origin.count(), 2);

@@ -14,6 +14,7 @@ pub(super) const SCENARIOS: &[(&str, &str, &str, &str)] = &[
     ("1.9", "RFC 9111 7.3", "web/what_is_one_viewers_own_is_not_shared.rs", "nor_do_those_who_wait_for_the_same_fetch_get_it"),
     ("1.9", "RFC 9111 7.3", "web/what_is_one_viewers_own_is_not_shared.rs", "a_renewed_entry_takes_no_cookie_either"),
     ("1.9", "policy", "web/what_is_one_viewers_own_is_not_shared.rs", "without_an_explicit_lifetime_it_is_not_stored"),
+    ("1.9", "policy", "web/what_is_one_viewers_own_is_not_shared.rs", "unless_the_operator_wants_it_so"),
     ("1.10", "policy", "fill/an_object_over_the_bound_streams_through.rs", "a_reader_that_pauses_makes_the_origin_wait"),
     ("1.10", "policy", "web/answers_are_kept_by_their_own_word.rs", "a_chunked_answer_over_the_limit_passes_through"),
     ("1.11", "policy", "web/what_is_one_viewers_own_is_not_shared.rs", "a_cookie_that_went_on_makes_a_guessed_lifetime_too_little"),

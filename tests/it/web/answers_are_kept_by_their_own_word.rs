@@ -194,3 +194,22 @@ async fn a_purge_takes_all_queries_or_one() {
     assert_eq!(edge.get("/%61?x").await.text(), "newer x");
     assert_eq!(edge.get("/%61?y").await.text(), "new y");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_failure_is_forgotten_at_once() {
+    let replies = [
+        Reply::status(503, "", "busy"),
+        Reply::ok("cache-control: max-age=60\r\n", "here"),
+    ];
+    let (origin, edge) = web_with("", "", replies).await;
+    let answer = edge.get("/a").await;
+    assert_eq!((answer.status, answer.text().as_str()), (503, "busy"));
+    for cache in ["Miss", "Hit"] {
+        let answer = edge.get("/a").await;
+        assert_eq!(
+            (answer.text().as_str(), answer.cache().as_str()),
+            ("here", cache)
+        );
+    }
+    assert_eq!(origin.count(), 2);
+}

@@ -21,6 +21,31 @@ async fn set_cookie_goes_to_who_caused_the_fetch() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn unless_the_operator_wants_it_so() {
+    let cookie = fresh("set-cookie: id=1\r\n", "hello");
+    let lines = "set_cookie = \"store\"\n";
+    let (origin, edge) = web_with("", lines, [cookie.clone()]).await;
+    for cache in ["Miss", "Hit"] {
+        let answer = edge.get("/a").await;
+        assert_eq!(answer.cache(), cache);
+        assert_eq!(answer.field("set-cookie"), "id=1");
+    }
+    assert_eq!(origin.count(), 1);
+
+    let lines = "set_cookie = \"refuse\"\n";
+    let (origin, edge) = web_with("", lines, [cookie.clone(), cookie]).await;
+    for _ in 0..2 {
+        let answer = edge.get("/a").await;
+        assert_eq!(
+            (answer.cache().as_str(), answer.field("set-cookie").as_str()),
+            ("Miss", "id=1")
+        );
+    }
+    assert_eq!(origin.count(), 2);
+    assert_eq!(edge.edge.engine().memory.usage().objects, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn nor_do_those_who_wait_for_the_same_fetch_get_it() {
     let held = "HTTP/1.1 200 OK\r\ncontent-length: 5\r\ncache-control: max-age=60\r\n\
                 set-cookie: id=1\r\n\r\nhello";
