@@ -25,6 +25,7 @@ use super::credentials::{self, Credentials, Source};
 use super::http::{Limits, Wire};
 use super::missing::Knowledge;
 use super::queue::Queue;
+use super::retry::Retries;
 use super::{Ask, BoxFuture, Origin, OriginError, OriginResponse, Permit, Purpose};
 use crate::clock::SharedClock;
 use crate::semantics::dates::UnixTime;
@@ -88,6 +89,7 @@ struct Inner {
     credentials: Source,
     wire: Wire<Empty<Bytes>>,
     queue: Queue,
+    retries: Retries,
     knowledge: Knowledge,
     confirming: Mutex<()>,
     probe_now: Notify,
@@ -126,8 +128,10 @@ impl S3 {
         };
         let place = Place::new(&bucket, &options.region)?;
         let wire = Wire::new(options.limits, options.ca_file.as_deref(), clock.clone())?;
+        let metrics = metrics.origin(&options.name);
         Ok(Self(Arc::new(Inner {
-            metrics: metrics.origin(&options.name),
+            retries: Retries::new(clock.clone(), Arc::clone(&metrics)),
+            metrics,
             name: options.name,
             bucket,
             place: ArcSwap::from_pointee(place),

@@ -7,7 +7,7 @@
 
 use std::fmt;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use ::http::uri::{Authority, PathAndQuery, Scheme};
 use ::http::{
@@ -19,16 +19,12 @@ use super::body::{InFlight, OriginBody};
 use super::http::{Limits, NoAnswer, Wire};
 use super::judge::{self, Judged};
 use super::queue::Queue;
-use super::retry::Budget;
+use super::retry::Retries;
 use super::upload::{Outgoing, Upload};
 use super::{Ask, BoxFuture, Origin, OriginError, OriginResponse, Permit, Purpose};
 use crate::clock::SharedClock;
-use crate::semantics::age::Instant;
 use crate::semantics::{fields, range};
 use crate::telemetry::metrics::{Metrics, OriginMetrics};
-
-/// How often one request is sent at the most.
-const TRIES: usize = 3;
 
 const CDN_LOOP: HeaderName = HeaderName::from_static("cdn-loop");
 const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
@@ -75,7 +71,7 @@ struct Inner {
     edge: HeaderValue,
     wire: Wire<Outgoing>,
     queue: Queue,
-    retries: Mutex<Budget>,
+    retries: Retries,
     clock: SharedClock,
     metrics: Arc<OriginMetrics>,
 }
@@ -100,8 +96,10 @@ impl Web {
             Some(host) => value(host.as_str())?,
             None => value(shown_host(&options.scheme, &options.authority))?,
         };
+        let metrics = metrics.origin(&options.name);
         Ok(Self(Arc::new(Inner {
-            metrics: metrics.origin(&options.name),
+            retries: Retries::new(clock.clone(), Arc::clone(&metrics)),
+            metrics,
             name: options.name,
             scheme: options.scheme,
             authority: options.authority,
@@ -109,7 +107,6 @@ impl Web {
             edge: value(&options.edge)?,
             wire,
             queue: Queue::new(options.max_requests),
-            retries: Mutex::default(),
             clock,
         })))
     }
@@ -247,41 +244,10 @@ impl Inner {
         }
     }
 
-    /// One exchange without a body. Where it died before the first byte of an answer, and the method
-    /// changes nothing, it is tried again: as often as [`TRIES`] allows over connections that had been
-    /// used before, which the origin may close at any time, and once within the budget otherwise.
+    /// One exchange without a body, and what is tried again of it.
     async fn exchange(&self, ask: &Ask) -> Result<Answer, OriginError> {
-        self.budget(|budget, now| budget.request(now));
         let safe = matches!(ask.method, Method::GET | Method::HEAD | Method::OPTIONS);
-        let mut charged = false;
-        for _ in 1..TRIES {
-            let no = match self.once(ask, None).await {
-                Ok(answer) => return Ok(answer),
-                Err(no) => no,
-            };
-            let died = matches!(no.error, OriginError::Broken(_) | OriginError::Connect(_));
-            if !safe || !died || no.heard {
-                return Err(no.error);
-            }
-            if !no.reused {
-                if charged || !self.budget(Budget::retry) {
-                    self.metrics.retries_refused.increment();
-                    return Err(no.error);
-                }
-                charged = true;
-            }
-            self.metrics.retries.increment();
-        }
-        self.once(ask, None).await.map_err(|no| no.error)
-    }
-
-    fn budget<T>(&self, change: impl FnOnce(&mut Budget, Instant) -> T) -> T {
-        let now = self.clock.now();
-        // Counters are whole after every statement.
-        change(
-            &mut self.retries.lock().unwrap_or_else(PoisonError::into_inner),
-            now,
-        )
+        self.retries.exchange(safe, || self.once(ask, None)).await
     }
 
     async fn once(&self, ask: &Ask, upload: Option<Upload>) -> Result<Answer, NoAnswer> {

@@ -15,4 +15,5 @@ mod the_bucket_is_private;
 mod the_signer_agrees_with_the_sdk;
 mod unsigned_requests_carry_no_signature;
 mod what_a_store_says_of_itself_stays_behind;
+mod what_dies_unanswered_is_asked_again_within_bounds;
 mod what_is_not_http_is_a_502;

@@ -14,6 +14,7 @@ use hyper::body::Incoming;
 use super::Inner;
 use crate::clock::{self, Clock};
 use crate::origin::body::InFlight;
+use crate::origin::http::NoAnswer;
 use crate::origin::{Ask, OriginError};
 
 /// Bytes of an error document that are read.
@@ -88,26 +89,17 @@ impl Inner {
         })
     }
 
-    /// One exchange. A connection that broke before the first byte of an answer is tried once
-    /// more: GET and HEAD are idempotent, and a kept connection may close at any time.
+    /// One exchange, and what is tried again of it: GET and HEAD may be sent twice.
     pub(super) async fn exchange(&self, ask: &Ask) -> Result<Answer, OriginError> {
-        match self.exchange_once(ask).await {
-            Err(OriginError::Broken(_)) => {
-                self.metrics.retries.increment();
-                self.exchange_once(ask).await
-            }
-            result => result,
-        }
+        self.retries
+            .exchange(true, || self.exchange_once(ask))
+            .await
     }
 
-    async fn exchange_once(&self, ask: &Ask) -> Result<Answer, OriginError> {
+    async fn exchange_once(&self, ask: &Ask) -> Result<Answer, NoAnswer> {
         let in_flight = InFlight::new(&self.metrics);
         let sent = self.clock.now();
-        let result = async {
-            let sent = self.wire.send(self.request(ask)?, None).await;
-            sent.map_err(|none| none.error)
-        }
-        .await;
+        let result = async { self.wire.send(self.request(ask)?, None).await }.await;
         match result {
             Ok(response) => {
                 self.metrics.request("ok");
@@ -125,10 +117,10 @@ impl Inner {
                     in_flight,
                 })
             }
-            Err(error) => {
-                self.metrics.request(error.word());
-                self.trouble.store(Some(Arc::new(error.clone())));
-                Err(error)
+            Err(no) => {
+                self.metrics.request(no.error.word());
+                self.trouble.store(Some(Arc::new(no.error.clone())));
+                Err(no)
             }
         }
     }
