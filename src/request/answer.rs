@@ -143,7 +143,8 @@ impl Engine {
             headers.insert(header::AGE, HeaderValue::from(head.age.at(now).as_secs()));
         }
         how.detail = how.detail.or(entry.detail);
-        let (status, body) = if head.status == StatusCode::OK {
+        // To anything but a success the conditions do not apply (RFC 9110 section 13.2.1).
+        let (status, body) = if head.status.is_success() {
             select(asked, head, &mut headers, &entry.body)
         } else {
             (head.status, Selected::Bytes(entry.body.clone()))
@@ -177,7 +178,7 @@ impl Engine {
         } = live;
         how.forward_status = Some(forward_status);
         // The fill asked without the viewer's conditions; they are applied to the result.
-        let unchanged = response.status == StatusCode::OK
+        let unchanged = response.status.is_success()
             && conditional::evaluate(asked.headers, &response.headers, exchange.received_wall)
                 == Precondition::NotModified;
         if unchanged {
@@ -383,7 +384,7 @@ fn sent(asked: &Asked<'_>, status: StatusCode, body: Bytes) -> (Body, u64) {
     (Body::whole(body), length)
 }
 
-/// What a stored 200 becomes.
+/// What a stored success becomes.
 enum Selected {
     Bytes(Bytes),
     /// Parts with what stands between them: `length` bytes in all.
@@ -393,14 +394,15 @@ enum Selected {
     },
 }
 
-/// Applies the viewer's preconditions and range to a stored 200.
+/// Applies the viewer's preconditions to a stored success, and its range to a stored 200
+/// (RFC 9110 sections 13.2.2 and 14.2).
 fn select(
     asked: &Asked<'_>,
     head: &Head,
     headers: &mut HeaderMap,
     body: &Bytes,
 ) -> (StatusCode, Selected) {
-    let whole = || (StatusCode::OK, Selected::Bytes(body.clone()));
+    let whole = || (head.status, Selected::Bytes(body.clone()));
     let nothing = |status| (status, Selected::Bytes(Bytes::new()));
     let fields = asked.headers;
     let conditions = fields.contains_key(header::IF_NONE_MATCH)
@@ -416,7 +418,7 @@ fn select(
         }
         return nothing(StatusCode::NOT_MODIFIED);
     }
-    if !fields.contains_key(header::RANGE) {
+    if head.status != StatusCode::OK || !fields.contains_key(header::RANGE) {
         return whole();
     }
     let length = body.len() as u64;

@@ -9,6 +9,7 @@ mod an_origin_may_speak_tls;
 mod an_unknown_status_passes_through;
 mod an_unsafe_method_invalidates;
 mod answers_are_kept_by_their_own_word;
+mod conditions_are_judged_on_every_success;
 mod connections_are_used_again;
 mod methods_are_let_through_by_name;
 mod only_what_is_forwarded_reaches_the_origin;
