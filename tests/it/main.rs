@@ -23,3 +23,4 @@ mod serve;
 mod stores;
 mod vary;
 mod web;
+mod wire;

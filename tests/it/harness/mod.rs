@@ -13,6 +13,7 @@ pub(crate) mod program;
 pub(crate) mod store;
 pub(crate) mod stores;
 pub(crate) mod tools;
+pub(crate) mod viewer;
 
 use std::time::Duration;
 
@@ -21,6 +22,7 @@ pub(crate) use edge::{EdgeOptions, TestEdge};
 pub(crate) use origin::{Reply, ScriptedOrigin, field};
 pub(crate) use program::{Program, run};
 pub(crate) use store::TestBucket;
+pub(crate) use viewer::{Protocol, Viewer};
 
 /// The admin token of every test edge.
 pub(crate) const TOKEN: &str = "test-admin-token-0123456789";

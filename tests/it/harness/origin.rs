@@ -16,6 +16,8 @@ pub(crate) enum Reply {
     Send(Vec<u8>),
     /// Sends these bytes and closes the connection.
     SendAndClose(Vec<u8>),
+    /// Sends these bytes, and closes the connection after a [`ScriptedOrigin::release`].
+    SendAndCloseLater(Vec<u8>),
     /// Sends these bytes, and then nothing more, for ever.
     SendAndStall(Vec<u8>),
     /// Waits for [`ScriptedOrigin::release`], then sends these bytes.
@@ -187,6 +189,11 @@ async fn serve(mut stream: TcpStream, script: Arc<Script>) {
             Reply::Send(bytes) => stream.write_all(&bytes).await,
             Reply::SendAndClose(bytes) => {
                 let _ = stream.write_all(&bytes).await;
+                return;
+            }
+            Reply::SendAndCloseLater(bytes) => {
+                let _ = stream.write_all(&bytes).await;
+                script.released().await;
                 return;
             }
             Reply::SendAndStall(bytes) => {
