@@ -1,7 +1,9 @@
 //! HTTP origins: what they are sent, what is kept of their answers, and for whom.
 
+mod a_body_has_its_time;
 mod a_body_is_never_changed;
 mod a_body_is_streamed_both_ways;
+mod a_failure_takes_nothing_away;
 mod an_answer_with_two_ends_is_the_last_on_its_connection;
 mod an_edge_may_stand_before_an_edge;
 mod an_origin_has_its_time;
@@ -12,6 +14,7 @@ mod answers_are_kept_by_their_own_word;
 mod conditions_are_judged_on_every_success;
 mod connections_are_used_again;
 mod methods_are_let_through_by_name;
+mod no_more_requests_than_allowed;
 mod only_what_is_forwarded_reaches_the_origin;
 mod the_edge_adds_itself;
 mod the_origin_is_told_a_host;
