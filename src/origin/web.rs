@@ -13,6 +13,7 @@ use ::http::uri::{Authority, PathAndQuery, Scheme};
 use ::http::{
     HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode, Uri, Version, header,
 };
+use arc_swap::ArcSwapOption;
 use bytes::Bytes;
 
 use super::body::{InFlight, OriginBody};
@@ -72,6 +73,7 @@ struct Inner {
     wire: Wire<Outgoing>,
     queue: Queue,
     retries: Retries,
+    trouble: ArcSwapOption<OriginError>,
     clock: SharedClock,
     metrics: Arc<OriginMetrics>,
 }
@@ -98,6 +100,7 @@ impl Web {
         };
         let metrics = metrics.origin(&options.name);
         Ok(Self(Arc::new(Inner {
+            trouble: ArcSwapOption::empty(),
             retries: Retries::new(clock.clone(), Arc::clone(&metrics)),
             metrics,
             name: options.name,
@@ -163,6 +166,13 @@ impl Origin for Web {
     /// There is no credential that must have been accepted.
     fn ready(&self) -> Result<(), String> {
         Ok(())
+    }
+
+    fn trouble(&self) -> Option<String> {
+        let trouble = self.0.trouble.load();
+        trouble
+            .as_ref()
+            .map(|error| format!("origin {}: {error}", self.0.name))
     }
 }
 
@@ -264,6 +274,9 @@ impl Inner {
                 self.metrics.request("ok");
                 self.metrics
                     .first_byte(self.clock.now().saturating_since(sent));
+                if self.trouble.load().is_some() {
+                    self.trouble.store(None);
+                }
                 let (head, body) = response.into_parts();
                 Ok(Answer {
                     status: head.status,
@@ -274,6 +287,10 @@ impl Inner {
             }
             Err(no) => {
                 self.metrics.request(no.error.word());
+                // With a body it may have been its viewer who broke it off.
+                if progress.is_none() {
+                    self.trouble.store(Some(Arc::new(no.error.clone())));
+                }
                 Err(no)
             }
         }

@@ -2,6 +2,7 @@
 
 mod a_bad_call_is_told_what_is_wrong;
 mod a_caller_reference_is_one_invalidation;
+mod a_failing_origin_is_a_warning;
 mod calls_need_a_token_with_the_scope;
 mod invalidations_are_listed_by_pages;
 mod metrics_tell_what_happened;
