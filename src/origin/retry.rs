@@ -1,6 +1,6 @@
 //! How often an origin may be asked again: a tenth of the requests, and always three a second.
 //!
-//! [`Budget`] is pure arithmetic on instants that are given; [`Retries`] keeps one for an origin, and
+//! [`Budget`] is pure arithmetic on instants that are given; `Retries` keeps one for an origin, and
 //! sends again what died before the first byte of an answer. Whether a request *may* be sent twice (it
 //! has no body, its method is safe) is the caller's to know.
 

@@ -60,7 +60,9 @@ async fn an_origin_that_says_nothing() {
 async fn an_origin_that_breaks_the_connection() {
     let (origin, edge) = scripted([]).await;
     is_ours(&edge.get("/a").await, 502);
-    assert_eq!(origin.count(), 2, "once more, and no more than that");
+    // Once more, and no more than that; but what died on a connection that was kept from the question
+    // that the edge asks by itself is no try.
+    assert!((2..=3).contains(&origin.count()), "{}", origin.count());
     origin.then(Reply::ok("", "hello"));
     assert_eq!(edge.get("/a").await.text(), "hello");
 }
