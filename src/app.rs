@@ -28,9 +28,10 @@ use crate::origin::credentials::{Credentials, Source};
 use crate::origin::http::Limits;
 use crate::origin::s3::{Addressing as S3Addressing, S3, S3Options};
 use crate::origin::web::{Web, WebOptions};
+use crate::policy::behavior::Behavior;
+use crate::policy::path_pattern::PathPattern;
 use crate::purge::ledger::{DEFAULT_CAPACITY, Ledger};
 use crate::request::{Engine, Site};
-use crate::semantics::target;
 use crate::serve::{Server, ServerOptions, Threads};
 use crate::store::memory::Memory;
 use crate::telemetry::access_log::{AccessLog, Labels, Sink, Writer};
@@ -518,9 +519,8 @@ pub(crate) fn options(config: &Config, origin: &config::Bucket) -> S3Options {
     let roots = config
         .distributions
         .iter()
-        .filter(|distribution| distribution.default_behavior.origin == origin.name)
-        .filter_map(|distribution| distribution.root_object.as_deref())
-        .map(|root| format!("/{}", target::encode(root.as_bytes())))
+        .filter(|distribution| distribution.has_root_in(&origin.name))
+        .filter_map(|distribution| distribution.root_path())
         .collect();
     S3Options {
         name: origin.name.clone(),
@@ -568,27 +568,42 @@ fn site(config: &Config, origins: &Origins) -> Result<Site, AppError> {
 }
 
 /// Which object a distribution's path is: where this changes, the same key is another object.
-fn sources(config: &Config) -> BTreeMap<&str, (Option<&str>, String)> {
+fn sources(config: &Config) -> BTreeMap<&str, Sources<'_>> {
     let mut sources = BTreeMap::new();
     for distribution in config.distributions.iter() {
-        let origin = config.origins.get(&distribution.default_behavior.origin);
-        let source = origin.map_or_else(String::new, |origin| match origin {
-            config::Origin::Bucket(origin) => format!(
-                "{:?} {} {} {}",
-                origin.endpoint, origin.region, origin.bucket, origin.prefix
-            ),
-            // What it answers depends on what it is asked, too.
-            config::Origin::Web(origin) => format!(
-                "{} {:?} {:?}",
-                origin.url, origin.host, distribution.default_behavior.origin_request
-            ),
-        });
-        sources.insert(
-            &*distribution.id,
-            (distribution.root_object.as_deref(), source),
-        );
+        let default = place(config, &distribution.default_behavior);
+        let mut paths: Vec<(&PathPattern, String)> = distribution
+            .behaviors
+            .iter()
+            .map(|listed| (&listed.path, place(config, &listed.behavior)))
+            .collect();
+        // Without the last ones that read the same as all other paths, each path reads the same.
+        while paths.last().is_some_and(|(_, place)| *place == default) {
+            paths.pop();
+        }
+        let root = distribution.root_object.as_deref();
+        sources.insert(&*distribution.id, (root, paths, default));
     }
     sources
+}
+
+/// The root object, what the paths of each behaviour read in their order, and what all others read.
+type Sources<'c> = (Option<&'c str>, Vec<(&'c PathPattern, String)>, String);
+
+/// Where a behaviour's objects come from.
+fn place(config: &Config, behavior: &Behavior) -> String {
+    let origin = config.origins.get(&behavior.origin);
+    origin.map_or_else(String::new, |origin| match origin {
+        config::Origin::Bucket(origin) => format!(
+            "{:?} {} {} {}",
+            origin.endpoint, origin.region, origin.bucket, origin.prefix
+        ),
+        // What it answers depends on what it is asked, too.
+        config::Origin::Web(origin) => format!(
+            "{} {:?} {:?}",
+            origin.url, origin.host, behavior.origin_request
+        ),
+    })
 }
 
 /// The keys that only a start puts in force, with their values.

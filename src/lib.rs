@@ -42,8 +42,8 @@
 //! ```text
 //!  viewer ─▶ receive ─▶ route ─▶ key ─▶ look up ─▶ verdict ─┬─ serve ──────────────────▶ answer ─▶ viewer
 //!            limits     host     SHA-256  variant    decide   ├─ serve-stale ─(refresh)─▶ answer
-//!            snapshot   method            ledger              ├─ validate ┐
-//!                                                             ├─ fetch ───┴▶ flights ─▶ task ─▶ origin
+//!            snapshot   path              ledger              ├─ validate ┐
+//!                       method                                ├─ fetch ───┴▶ flights ─▶ task ─▶ origin
 //!                                                             │    (one fill, many followers) ─▶ store
 //!                                                             ├─ pass ─────────────────────────▶ origin
 //!                                                             │    (an unsafe method: store, drop)

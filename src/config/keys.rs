@@ -19,6 +19,7 @@ use crate::policy::behavior::Methods;
 use crate::policy::cache_policy::{CachePolicy, SetCookie, ViewerCacheControl};
 use crate::policy::distribution::Domain;
 use crate::policy::origin_request::OriginRequest;
+use crate::policy::path_pattern::PathPattern;
 
 // [edge]
 pub(super) const EDGE_NAME: Text<String> = name("edge-1");
@@ -276,6 +277,15 @@ pub(super) const TTL: Time = Time {
 pub(super) const WEB_CACHE_POLICY: &str = "RFC9111";
 pub(super) const ORIGIN_REQUEST: RequestPreset = RequestPreset;
 pub(super) const BY_POLICY: &str = "by `cache_policy`";
+
+// [[distributions.behaviors]]
+pub(super) const BEHAVIORS_ALLOWED: &str = "at most 100 [[distributions.behaviors]] sections";
+pub(super) const PATH: Text<PathPattern> = Text {
+    default: None,
+    allowed: "a path of at most 255 bytes, in which `*` stands for any bytes and `?` for one",
+    pattern: None,
+    read: texts::path_pattern,
+};
 
 /// The name of an environment variable. It is named in messages, so what cannot be one is not quoted: it may be
 /// the secret itself, put in the wrong place.

@@ -13,7 +13,8 @@ use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor}
 use toml::Spanned;
 
 use super::keys;
-use super::rule::described;
+use super::rule::{INHERITED, described, inherited};
+use crate::policy::selection::MAX_BEHAVIORS;
 
 /// Configuration of a Seawall edge.
 #[derive(serde::Deserialize, JsonSchema, Default, Debug)]
@@ -313,6 +314,62 @@ pub(super) struct Distribution {
     /// `max-stale` never.
     #[schemars(with = "String", transform = described(&keys::VIEWER_CACHE_CONTROL))]
     pub(super) viewer_cache_control: Option<Spanned<String>>,
+    /// Rules for some of its paths, in order: the first whose `path` takes a request's path holds for it. What
+    /// they do not say is as the distribution says.
+    #[schemars(
+        with = "Vec<Behavior>",
+        extend("default" = [], "x-allowed" = keys::BEHAVIORS_ALLOWED, "maxItems" = MAX_BEHAVIORS)
+    )]
+    pub(super) behaviors: Vec<Spanned<Behavior>>,
+}
+
+/// One of `[[distributions.behaviors]]`.
+#[derive(serde::Deserialize, JsonSchema, Default, Debug)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Behavior {
+    /// The paths that it is for. The query is no part of them, and letter case counts.
+    #[schemars(with = "String", transform = described(&keys::PATH), extend("x-required" = true))]
+    pub(super) path: Option<Spanned<String>>,
+    /// Name of the origin for these paths. With one of another type, `methods`, `origin_request`, `set_cookie`,
+    /// `cache_policy` and the lifetimes are not those of the distribution but the defaults of that type.
+    #[schemars(with = "String", transform = inherited(&keys::ORIGIN))]
+    pub(super) origin: Option<Spanned<String>>,
+    /// Methods that are let through.
+    #[schemars(
+        with = "Methods",
+        extend("x-default" = INHERITED, "x-allowed" = keys::METHODS_ALLOWED)
+    )]
+    pub(super) methods: Option<Spanned<Methods>>,
+    /// What of a viewer's request an HTTP origin gets, besides its target.
+    #[schemars(with = "String", transform = inherited(&keys::ORIGIN_REQUEST))]
+    pub(super) origin_request: Option<Spanned<String>>,
+    /// Preset of lifetimes. Where it is written, no lifetime is taken from the distribution.
+    #[schemars(with = "String", transform = inherited(&keys::CACHE_POLICY))]
+    pub(super) cache_policy: Option<Spanned<String>>,
+    /// Shortest lifetime of what is storable.
+    #[schemars(with = "String", transform = inherited(&keys::TTL))]
+    pub(super) min_ttl: Option<Spanned<String>>,
+    /// Lifetime where the origin gave none.
+    #[schemars(with = "String", transform = inherited(&keys::TTL))]
+    pub(super) default_ttl: Option<Spanned<String>>,
+    /// Longest lifetime.
+    #[schemars(with = "String", transform = inherited(&keys::TTL))]
+    pub(super) max_ttl: Option<Spanned<String>>,
+    /// Lifetime of 404, 410 and 414 where the origin gave none.
+    #[schemars(with = "String", transform = inherited(&keys::TTL))]
+    pub(super) negative_ttl: Option<Spanned<String>>,
+    /// Wait before the next attempt at a failed origin while a stale copy is served.
+    #[schemars(with = "String", transform = inherited(&keys::TTL))]
+    pub(super) error_ttl: Option<Spanned<String>>,
+    /// How long a stale copy may answer when the origin fails and the response said nothing about that.
+    #[schemars(with = "String", transform = inherited(&keys::TTL))]
+    pub(super) stale_on_error: Option<Spanned<String>>,
+    /// What becomes of `Set-Cookie` in an answer with an explicit lifetime.
+    #[schemars(with = "String", transform = inherited(&keys::SET_COOKIE))]
+    pub(super) set_cookie: Option<Spanned<String>>,
+    /// Whether a viewer's `no-cache`, `no-store`, `max-age` and `min-fresh` are followed.
+    #[schemars(with = "String", transform = inherited(&keys::VIEWER_CACHE_CONTROL))]
+    pub(super) viewer_cache_control: Option<Spanned<String>>,
 }
 
 /// `origins.NAME.credentials`.
@@ -360,7 +417,7 @@ pub(super) struct CredentialsTable {
 }
 
 /// `distributions.methods`.
-#[derive(JsonSchema, Debug)]
+#[derive(JsonSchema, Clone, Debug)]
 #[schemars(untagged)]
 pub(super) enum Methods {
     /// A word for a whole set.

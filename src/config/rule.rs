@@ -188,6 +188,19 @@ pub(super) fn described<R: Rule>(rule: &R) -> impl FnMut(&mut Schema) {
     }
 }
 
+/// As [`described`], for a key that a behaviour takes from its distribution where it has none itself.
+pub(super) fn inherited<R: Rule>(rule: &R) -> impl FnMut(&mut Schema) {
+    let mut described = described(rule);
+    move |schema| {
+        described(schema);
+        schema.remove("default");
+        schema.insert("x-default".to_owned(), json!(INHERITED));
+    }
+}
+
+/// What holds without a key of a behaviour.
+pub(super) const INHERITED: &str = "as the distribution";
+
 impl<T> Rule for Text<T> {
     type Written = String;
     type Meant = T;

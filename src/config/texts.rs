@@ -13,6 +13,7 @@ use http::uri::{Authority, Scheme};
 use super::settings::{AccessLog, Endpoint, HostField, Scope};
 use crate::policy::behavior::Methods;
 use crate::policy::distribution::Domain;
+use crate::policy::path_pattern::PathPattern;
 
 /// The meaning, or the clause.
 pub(super) type Judged<T> = Result<T, Cow<'static, str>>;
@@ -115,6 +116,10 @@ pub(super) fn host(text: &str) -> Judged<String> {
         Ok(Domain::Wildcard(_)) => Err("has a wildcard".into()),
         Err(error) => Err(error.to_string().into()),
     }
+}
+
+pub(super) fn path_pattern(text: &str) -> Judged<PathPattern> {
+    PathPattern::parse(text).map_err(|error| error.to_string().into())
 }
 
 pub(super) fn domain(text: &str) -> Judged<Domain> {

@@ -9,6 +9,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::behavior::Behavior;
+use super::selection::PathBehavior;
 
 /// A set of domains with one configuration.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -20,7 +21,10 @@ pub struct Distribution {
     /// Object key that the path `/`, and only that path, stands for; `None`: `/` is not rewritten
     /// (a bucket has no such object; to an HTTP origin it is forwarded as it is).
     pub root_object: Option<String>,
-    /// What holds for all its requests.
+    /// Behaviours for some of its paths; the first that takes a path holds for it
+    /// ([`Distribution::select`]).
+    pub behaviors: Vec<PathBehavior>,
+    /// What holds for all other paths.
     pub default_behavior: Behavior,
     /// Whether it also answers to hosts that no distribution names.
     pub is_default: bool,
@@ -286,6 +290,7 @@ mod tests {
                 .map(|text| Domain::parse(text).unwrap())
                 .collect(),
             root_object: None,
+            behaviors: Vec::new(),
             default_behavior: Behavior {
                 origin: "site".to_owned(),
                 methods: Methods::new(["GET"]).unwrap(),

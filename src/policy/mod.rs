@@ -4,7 +4,9 @@
 //! - [`behavior`]: which methods and which origin a distribution allows;
 //! - [`cache_policy`]: how long answers live;
 //! - [`key`]: what makes two requests the same object;
-//! - [`origin_request`]: what of a viewer's request reaches the origin.
+//! - [`origin_request`]: what of a viewer's request reaches the origin;
+//! - [`path_pattern`]: which paths a behaviour is for;
+//! - [`selection`]: which behaviour of its distribution holds for a path.
 //!
 //! Nothing here reads a file or knows a key of the configuration: `config` builds these values, the request path
 //! only asks them.
@@ -14,3 +16,5 @@ pub mod cache_policy;
 pub mod distribution;
 pub mod key;
 pub mod origin_request;
+pub mod path_pattern;
+pub mod selection;

@@ -48,7 +48,7 @@ impl Engine {
         let found = entry.as_ref().map(|entry| entry.found(&self.ledger, now));
         let only_if_cached =
             headers.contains_key(header::CACHE_CONTROL) && Directives::of(headers).only_if_cached;
-        let wishes = match keyed.distribution.default_behavior.cache.viewer {
+        let wishes = match keyed.behavior().cache.viewer {
             ViewerCacheControl::Ignore => Wishes::default(),
             ViewerCacheControl::Honor => Wishes::of(headers),
         };

@@ -132,8 +132,10 @@ impl Engine {
         for name in [header::LOCATION, header::CONTENT_LOCATION] {
             let named = headers.get(name).and_then(|value| value.to_str().ok());
             if let Some((path, query)) = named.and_then(|named| same_host(asked, named)) {
-                let (id, host) = (&*keyed.distribution.id, keyed.authority.as_deref());
-                let key = Key::of_target(id, host, &path, query.as_deref());
+                let id = &*keyed.distribution.id;
+                let Some(key) = key_of(keyed, &path, query.as_deref()) else {
+                    continue;
+                };
                 let identity = Identity {
                     distribution: Arc::from(id),
                     paths: target::decode(&path).into_iter().map(Into::into).collect(),
@@ -169,6 +171,17 @@ impl Engine {
         }
         self.memory.remove_all(key);
     }
+}
+
+/// The key of another target of the same host. `None` where another behaviour holds for it: what that one
+/// reads, this origin has no word about (RFC 9111 section 4.4 leaves it free).
+fn key_of(keyed: &Keyed<'_>, path: &str, query: Option<&str>) -> Option<Key> {
+    let distribution = &keyed.distribution;
+    let holds = distribution.behavior(distribution.select(path));
+    std::ptr::eq(holds, keyed.behavior()).then(|| {
+        let host = keyed.authority.as_deref();
+        Key::of_target(&distribution.id, host, path, query)
+    })
 }
 
 /// Path and query of a reference to this very host; `None` for any other, and for one that is relative

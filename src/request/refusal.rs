@@ -15,6 +15,8 @@ pub enum Refusal {
     BadHost(&'static str),
     /// 400: the path is none.
     BadTarget(TargetError),
+    /// 400: the path as it was sent is one behaviour's, and the object that it names another's.
+    OtherBehavior,
     /// 404: `/` of a distribution without a root object, which no object can be.
     NoRootObject,
     /// 405: the method is not allowed here; these are.
@@ -48,7 +50,7 @@ impl Refusal {
     #[must_use]
     pub fn status(&self) -> StatusCode {
         match self {
-            Self::BadHost(_) | Self::BadTarget(_) => StatusCode::BAD_REQUEST,
+            Self::BadHost(_) | Self::BadTarget(_) | Self::OtherBehavior => StatusCode::BAD_REQUEST,
             Self::NoRootObject => StatusCode::NOT_FOUND,
             Self::Method(_) => StatusCode::METHOD_NOT_ALLOWED,
             Self::TargetTooLong => StatusCode::URI_TOO_LONG,
@@ -82,6 +84,7 @@ impl Refusal {
         match self {
             Self::BadHost(_) => Reason::BadHost,
             Self::BadTarget(_) => Reason::BadTarget,
+            Self::OtherBehavior => Reason::OtherBehavior,
             Self::NoRootObject => Reason::NoRootObject,
             Self::Method(_) => Reason::MethodNotAllowed,
             Self::TargetTooLong => Reason::TargetTooLong,
@@ -115,6 +118,9 @@ impl Refusal {
         let reason = match self {
             Self::BadHost(text) => format!("{text}."),
             Self::BadTarget(error) => format!("The path cannot be used: {error}."),
+            Self::OtherBehavior => {
+                "The path cannot be used: its percent-encoding hides which one it is.".to_owned()
+            }
             Self::NoRootObject => "There is no object at this address.".to_owned(),
             Self::Method(allowed) => {
                 format!(

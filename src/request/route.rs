@@ -2,6 +2,10 @@
 //!
 //! A bucket route asks for an object, whose one spelling is key and request alike. An HTTP route
 //! forwards the viewer's target unchanged and keys on its bytes (DESIGN 3.13).
+//!
+//! Invariant: what is asked for is asked for by the behaviour that its path selects. On a bucket route
+//! that is the path of the object, so one that is sent so that it selects another behaviour is refused:
+//! `/private%2Fx` never gets past `/private/*`.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -15,6 +19,7 @@ use crate::policy::behavior::Behavior;
 use crate::policy::distribution::Distribution;
 use crate::policy::key::Key;
 use crate::policy::origin_request::OriginRequest;
+use crate::policy::selection::Selected;
 use crate::purge::pattern::{Identity, QueryForm};
 use crate::semantics::age::Instant;
 use crate::semantics::target::{self, TargetError};
@@ -28,12 +33,14 @@ pub type Refused<'r> = Box<(Received<'r>, Refusal)>;
 pub struct Routed<'r> {
     received: Received<'r>,
     distribution: Arc<Distribution>,
+    selected: Selected,
     /// The host, and its port if it is not the default one.
     authority: Option<Cow<'r, str>>,
 }
 
 impl<'r> Received<'r> {
-    /// Finds the distribution by the host, and checks the method against its behaviour.
+    /// Finds the distribution by the host and the behaviour by the path, and checks the method against
+    /// it.
     ///
     /// # Errors
     /// 400, 414, 431 by [`Received::check`]; 421 for an unknown host; 405 for a method that the
@@ -46,11 +53,12 @@ impl<'r> Received<'r> {
         let Some(distribution) = self.site.distributions.by_host(&host).map(Arc::clone) else {
             return Err(Box::new((self, Refusal::UnknownHost)));
         };
+        let selected = distribution.select(self.uri.path());
         let Behavior {
             methods,
             origin_request,
             ..
-        } = &distribution.default_behavior;
+        } = distribution.behavior(selected);
         if !methods.allows(self.method) {
             let refusal = Refusal::Method(methods.allow_header());
             return Err(Box::new((self, refusal)));
@@ -59,6 +67,7 @@ impl<'r> Received<'r> {
         Ok(Routed {
             received: self,
             distribution,
+            selected,
             authority,
         })
     }
@@ -75,6 +84,8 @@ pub struct Keyed<'r> {
     pub site: Arc<Site>,
     /// Whose it is.
     pub distribution: Arc<Distribution>,
+    /// Which of its behaviours holds.
+    selected: Selected,
     /// The path, the default root object put in: the canonical one of an object of a bucket, the
     /// viewer's byte for byte to an HTTP origin.
     pub path: Cow<'r, str>,
@@ -90,17 +101,23 @@ impl<'r> Routed<'r> {
     /// Builds the path and the key.
     ///
     /// # Errors
-    /// 400 for a path that no object can have, or that no route forwards; 404 for `/` of a bucket
-    /// without a root object.
+    /// 400 for a path that no object can have, that no route forwards, or whose object is another
+    /// behaviour's; 404 for `/` of a bucket without a root object.
     pub fn key(self) -> Result<Keyed<'r>, Refused<'r>> {
         let Self {
             received,
             distribution,
+            selected,
             authority,
         } = self;
-        let bucket = distribution.default_behavior.origin_request.is_bucket();
+        let bucket = distribution.behavior(selected).origin_request.is_bucket();
         let path = match bucket {
-            true => object_path(received.uri.path(), &distribution),
+            true => object_path(received.uri.path(), &distribution).and_then(|path| {
+                match distribution.select_object(&path) == selected {
+                    true => Ok(path),
+                    false => Err(Refusal::OtherBehavior),
+                }
+            }),
             false => target_path(received.uri.path(), received.uri.query(), &distribution),
         };
         let path = match path {
@@ -118,6 +135,7 @@ impl<'r> Routed<'r> {
             id,
             site,
             distribution,
+            selected,
             path,
             query: query.map(Cow::Borrowed),
             authority,
@@ -158,7 +176,7 @@ impl Keyed<'_> {
         // A path that was checked always decodes.
         let decoded = target::decode(&self.path).unwrap_or_default();
         let mut paths = vec![decoded.into_boxed_slice()];
-        if self.path.strip_prefix('/') == self.root_object().as_deref() {
+        if Some(&*self.path) == self.distribution.root_path().as_deref() {
             paths.push(Box::from(&b"/"[..]));
         }
         // The query is never forwarded to a bucket, so the object answers every form of it.
@@ -176,7 +194,7 @@ impl Keyed<'_> {
     /// The rules that hold for it.
     #[must_use]
     pub fn behavior(&self) -> &Behavior {
-        &self.distribution.default_behavior
+        self.distribution.behavior(self.selected)
     }
 
     /// The viewer's fields as they reach the origin.
@@ -191,21 +209,14 @@ impl Keyed<'_> {
     pub fn origin(&self) -> Option<&OriginSite> {
         self.site.origins.get(&self.behavior().origin)
     }
-
-    fn root_object(&self) -> Option<String> {
-        self.distribution.root_object.as_deref().map(root_key)
-    }
 }
 
 /// The canonical path of the object that a viewer's path names: the default root object stands in
 /// for `/`, and for nothing else (CloudFront, "Specify a default root object").
 fn object_path<'p>(path: &'p str, distribution: &Distribution) -> Result<Cow<'p, str>, Refusal> {
     if path == "/" {
-        let root = distribution
-            .root_object
-            .as_deref()
-            .ok_or(Refusal::NoRootObject)?;
-        return Ok(Cow::Owned(format!("/{}", root_key(root))));
+        let root = distribution.root_path().ok_or(Refusal::NoRootObject)?;
+        return Ok(Cow::Owned(root));
     }
     if path.is_empty() {
         return Err(Refusal::BadTarget(TargetError::NoSlash));
@@ -223,13 +234,9 @@ fn target_path<'p>(
     target::check(path)
         .and_then(|()| target::check_query(query.unwrap_or_default()))
         .map_err(Refusal::BadTarget)?;
-    Ok(match &distribution.root_object {
-        Some(root) if path == "/" => Cow::Owned(format!("/{}", root_key(root))),
-        _ => Cow::Borrowed(path),
-    })
-}
-
-/// The canonical form of a root object's key. It is checked when the configuration is read.
-fn root_key(root: &str) -> String {
-    target::encode(root.as_bytes())
+    let root = match path {
+        "/" => distribution.root_path(),
+        _ => None,
+    };
+    Ok(root.map_or(Cow::Borrowed(path), Cow::Owned))
 }

@@ -118,6 +118,8 @@ reasons! {
     BadHost = "bad-host",
     /// 400: the path is none.
     BadTarget = "bad-target",
+    /// 400: the object is another behaviour's than the path as it was sent.
+    OtherBehavior = "other-behavior",
     /// 404: `/` without a root object.
     NoRootObject = "no-root-object",
     /// 405

@@ -142,6 +142,19 @@ pub fn encode(bytes: &[u8]) -> String {
     spelled
 }
 
+/// The bytes that a path or a pattern of paths stands for, each with whether its being percent-encoded
+/// counts. It does not for unreserved bytes, which mean the same either way, and the case of the two
+/// digits never does (RFC 3986 sections 2.3 and 6.2.2). A `%` that is no escape stands for itself.
+pub fn spelled(path: &str) -> impl Iterator<Item = (u8, bool)> {
+    octets(path).map(|octet| match octet {
+        Ok(Octet { value, spelling }) => {
+            let unreserved = stays_plain(value) && value != b'/';
+            (value, spelling != Spelling::Plain && !unreserved)
+        }
+        Err(_) => (b'%', false),
+    })
+}
+
 /// How a byte of a path is written.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Spelling {

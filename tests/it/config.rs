@@ -10,7 +10,9 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 use seawall::config::{self, Addressing, Credentials, HostField, Scope};
-use seawall::policy::behavior::Methods;
+use seawall::policy::behavior::{Behavior, Methods};
+use seawall::policy::cache_policy::ViewerCacheControl;
+use seawall::policy::selection::MAX_BEHAVIORS;
 
 fn env(variable: &str) -> Option<String> {
     match variable {
@@ -205,6 +207,149 @@ fn two_distributions_share_hosts_and_override_lifetimes() {
     assert_eq!(cache.bounds.negative, Some(Duration::from_secs(5)));
     assert_eq!(cache.bounds.stale_on_error, Duration::from_secs(3_600));
     assert_eq!(cache.error_ttl, Duration::from_secs(2));
+}
+
+#[test]
+fn a_behavior_has_what_it_writes_and_else_what_its_distribution_has() {
+    let config = accepted("behaviors.toml");
+    let of = |id: &str, path: &str| {
+        let distribution = config.distributions.by_id(id).unwrap();
+        distribution.behavior(distribution.select(path)).clone()
+    };
+    let seconds = |time: Option<Duration>| time.map(|time| time.as_secs());
+    let told = |id: &str, path: &str| {
+        let Behavior {
+            origin,
+            methods,
+            cache,
+            ..
+        } = of(id, path);
+        let bounds = &cache.bounds;
+        (
+            origin,
+            methods,
+            cache.name,
+            seconds(bounds.default),
+            seconds(Some(bounds.max)).filter(|max| *max < 1 << 31),
+            bounds.stale_on_error.as_secs(),
+            cache.viewer,
+        )
+    };
+    let (day, year) = (86_400, Some(31_536_000));
+    let (honor, ignore) = (ViewerCacheControl::Honor, ViewerCacheControl::Ignore);
+    let row = |origin: &str, methods, policy: &str, default, max, stale, viewer| {
+        (
+            origin.to_owned(),
+            methods,
+            policy.to_owned(),
+            default,
+            max,
+            stale,
+            viewer,
+        )
+    };
+    for (id, path, expected) in [
+        (
+            "WWW",
+            "/",
+            row(
+                "site",
+                Methods::Get,
+                "CloudFront",
+                Some(3_600),
+                year,
+                600,
+                honor,
+            ),
+        ),
+        // Of another type: the defaults of that type, and not a lifetime meant for a bucket.
+        (
+            "WWW",
+            "/api/public/a",
+            row("api", Methods::GetHead, "RFC9111", Some(60), None, 0, honor),
+        ),
+        (
+            "WWW",
+            "/api/a",
+            row("api", Methods::Standard, "RFC9111", None, None, 0, ignore),
+        ),
+        (
+            "WWW",
+            "/a.jpg",
+            row(
+                "images",
+                Methods::Get,
+                "CloudFront",
+                Some(3_600),
+                year,
+                600,
+                honor,
+            ),
+        ),
+        (
+            "WWW",
+            "/fonts/a",
+            row(
+                "site",
+                Methods::Get,
+                "CloudFront",
+                Some(day),
+                Some(2 * day),
+                day,
+                honor,
+            ),
+        ),
+        (
+            "WWW",
+            "/news/a",
+            row(
+                "site",
+                Methods::Get,
+                "CloudFront",
+                Some(60),
+                year,
+                600,
+                honor,
+            ),
+        ),
+        (
+            "APP",
+            "/",
+            row("api", Methods::Any, "RFC9111", None, None, 0, ignore),
+        ),
+        (
+            "APP",
+            "/static/a",
+            row(
+                "site",
+                Methods::GetHead,
+                "CloudFront",
+                Some(day),
+                year,
+                day,
+                ignore,
+            ),
+        ),
+    ] {
+        assert_eq!(told(id, path), expected, "{id} {path}");
+    }
+    assert_eq!(of("APP", "/static/a").cache.bounds.min, Duration::ZERO);
+    assert!(of("APP", "/static/a").origin_request.is_bucket());
+    assert_eq!(of("WWW", "/api/a").origin_request.name, "Default");
+}
+
+#[test]
+fn a_hundred_behaviors_are_allowed_and_no_more() {
+    let text = fs::read_to_string(folder("rejected").join("too-many-behaviors.toml")).unwrap();
+    let error = config::parse("x", &text, &env).unwrap_err().render_plain();
+    assert!(
+        error.contains(&format!("at most {MAX_BEHAVIORS} ")),
+        "{error}"
+    );
+    let one_less = text.replace("    { path = \"/100/*\" },\n", "");
+    let config = config::parse("x", &one_less, &env).unwrap();
+    let distribution = config.distributions.by_id("SITE").unwrap();
+    assert_eq!(distribution.behaviors.len(), MAX_BEHAVIORS);
 }
 
 #[test]

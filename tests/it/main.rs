@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod admin;
+mod behaviors;
 mod browser;
 mod caching;
 mod cli;

@@ -26,12 +26,19 @@ fn the_reference_in_the_readme_is_that_of_the_schema() {
 }
 
 #[test]
-fn the_example_in_the_readme_is_accepted() {
+fn the_examples_in_the_readme_are_accepted() {
     let text =
         std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).unwrap();
-    let (_, rest) = text.split_once("```toml\n").unwrap();
-    let (example, _) = rest.split_once("```").unwrap();
     let env = |_: &str| Some("a-value-of-some-length".to_owned());
-    config::parse("README.md", example, &env)
-        .unwrap_or_else(|error| panic!("{}", error.render_plain()));
+    let examples = text.split("```toml\n").skip(1);
+    let examples = examples.filter_map(|rest| rest.split("```").next());
+    // One shows an application only, and names no bucket.
+    let whole: Vec<&str> = examples
+        .filter(|example| example.contains("[origins.site]"))
+        .collect();
+    assert_eq!(whole.len(), 2);
+    for example in whole {
+        config::parse("README.md", example, &env)
+            .unwrap_or_else(|error| panic!("{}", error.render_plain()));
+    }
 }

@@ -123,7 +123,7 @@ impl Examination<'_> {
         let mut readable = None;
         let mut any = false;
         for distribution in config.distributions.iter() {
-            if distribution.default_behavior.origin != *name {
+            if !distribution.has_root_in(name) {
                 continue;
             }
             let Some(root) = &distribution.root_object else {

@@ -2,6 +2,8 @@
 //!
 //! Whether distributions can stand together is judged by [`Distributions::new`]; here its conflicts get their places.
 
+mod behaviors;
+
 use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
 use std::sync::Arc;
@@ -18,6 +20,8 @@ use crate::policy::behavior::{Behavior, Methods};
 use crate::policy::cache_policy::CachePolicy;
 use crate::policy::distribution::{Conflict, Distribution, Distributions, Domain};
 use crate::policy::origin_request::OriginRequest;
+
+type Origins = BTreeMap<Spanned<String>, raw::Origin>;
 
 /// All of them, arranged for lookup.
 pub(super) fn resolve(raw: &raw::Raw, faults: &mut Faults) -> Option<Arc<Distributions>> {
@@ -107,14 +111,40 @@ fn conflicting<'a>(
 fn distribution(
     index: usize,
     written: &Spanned<raw::Distribution>,
-    origins: &BTreeMap<Spanned<String>, raw::Origin>,
+    origins: &Origins,
     faults: &mut Faults,
 ) -> Option<Distribution> {
     let (raw, table) = (written.get_ref(), written.span());
     let mut section = Section::new(format!("distributions[{index}]"), faults);
     let id = section.required("id", &raw.id, &keys::ID, &table);
     let domains = section.list("domains", &raw.domains, &keys::DOMAINS);
-    let origin = section.required("origin", &raw.origin, &keys::ORIGIN, &table);
+    let web = web(raw, origins);
+    let root_object = match (&raw.root_object, web) {
+        (None, Some(_)) => Some(None),
+        (written, _) => section.take("root_object", written, &keys::ROOT_OBJECT),
+    };
+    let default_behavior = behavior(&mut section, raw, origins, &table);
+    let behaviors = behaviors::resolve(index, raw, default_behavior.is_some(), origins, faults);
+    let domains = domains?;
+    let distribution = Distribution {
+        id: id?,
+        is_default: domains.is_empty(),
+        domains,
+        root_object: root_object?,
+        behaviors: behaviors?,
+        default_behavior: default_behavior?,
+    };
+    behaviors::all_reachable(index, raw, &distribution, faults).then_some(distribution)
+}
+
+/// What holds for its requests, or for those of one of its paths.
+fn behavior(
+    section: &mut Section<'_>,
+    raw: &raw::Distribution,
+    origins: &Origins,
+    table: &Range<usize>,
+) -> Option<Behavior> {
+    let origin = section.required("origin", &raw.origin, &keys::ORIGIN, table);
     if let (Some(name), Some(written)) = (&origin, &raw.origin)
         && !origins.contains_key(name.as_str())
         && !origins.is_empty()
@@ -123,33 +153,25 @@ fn distribution(
         let refusal = Refusal::word(name, known());
         section.refuse("origin", written.span(), refusal, &quoted_list(known()));
     }
-    // An unknown origin or type is a fault already; it counts as a bucket here.
-    let web = origin
-        .as_ref()
-        .and_then(|name| origins.get(name.as_str()))
-        .filter(|origin| {
-            let kind = origin.kind.as_ref().map(Spanned::get_ref);
-            kind.is_some_and(|kind| keys::ORIGIN_TYPE.read(kind).ok() == Some(OriginType::Http))
-        });
-    let root_object = match (&raw.root_object, web) {
-        (None, Some(_)) => Some(None),
-        (written, _) => section.take("root_object", written, &keys::ROOT_OBJECT),
-    };
-    let methods = methods(&mut section, raw, web.is_some(), &table);
-    let origin_request = origin_request(&mut section, raw, web);
-    let cache = cache_policy(&mut section, raw, web.is_some());
-    let domains = domains?;
-    Some(Distribution {
-        id: id?,
-        is_default: domains.is_empty(),
-        domains,
-        root_object: root_object?,
-        default_behavior: Behavior {
-            origin: origin?,
-            methods: methods?,
-            cache: cache?,
-            origin_request: origin_request?,
-        },
+    let web = web(raw, origins);
+    let methods = methods(section, raw, web.is_some(), table);
+    let origin_request = origin_request(section, raw, web);
+    let cache = cache_policy(section, raw, web.is_some());
+    Some(Behavior {
+        origin: origin?,
+        methods: methods?,
+        cache: cache?,
+        origin_request: origin_request?,
+    })
+}
+
+/// Its origin, if that is of type "http". An unknown origin or type is a fault already; it counts as a
+/// bucket here.
+fn web<'o>(raw: &raw::Distribution, origins: &'o Origins) -> Option<&'o raw::Origin> {
+    let name = raw.origin.as_ref()?.get_ref();
+    origins.get(name.as_str()).filter(|origin| {
+        let kind = origin.kind.as_ref().map(Spanned::get_ref);
+        kind.is_some_and(|kind| keys::ORIGIN_TYPE.read(kind).ok() == Some(OriginType::Http))
     })
 }
 

@@ -1,0 +1,104 @@
+//! Which behaviour of its distribution holds for a path: the first whose pattern takes it, else the
+//! distribution's own.
+//!
+//! A bucket decodes what it is asked for, so a path can be one behaviour's as it was sent and another's as
+//! an object. [`Distribution::select`] and [`Distribution::select_object`] answer the two questions; that
+//! both must have one answer is the request path's business (DESIGN 3.13).
+
+use super::behavior::Behavior;
+use super::distribution::Distribution;
+use super::path_pattern::{PathPattern, Subject};
+use crate::semantics::target;
+
+/// Behaviours of one distribution besides its own (CloudFront's quota is 75).
+pub const MAX_BEHAVIORS: usize = 100;
+
+/// The rules for the paths that a pattern takes.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct PathBehavior {
+    /// Which paths.
+    pub path: PathPattern,
+    /// What holds for them.
+    pub behavior: Behavior,
+}
+
+/// One of a distribution's behaviours: its place in the list, or `None` for the default one.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Selected(Option<usize>);
+
+/// Why no request can select a behaviour.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Unreachable {
+    /// Its pattern takes nothing that the one at this place in the list does not take before.
+    Covered(usize),
+    /// It is for `/` alone, and the root object stands for `/`.
+    Root,
+}
+
+impl Distribution {
+    /// The behaviour for a path as the viewer sent it.
+    ///
+    /// Where the root object stands for `/`, that of its own path: what CloudFront does is written nowhere,
+    /// and only so can a pattern such as `*.html` hold for the page however it is asked for, and both names
+    /// of the one object have one set of rules.
+    #[must_use]
+    pub fn select(&self, path: &str) -> Selected {
+        if self.behaviors.is_empty() {
+            return Selected(None);
+        }
+        match self.root_path().filter(|_| path == "/") {
+            Some(root) => self.first(&Subject::sent(&root)),
+            None => self.first(&Subject::sent(path)),
+        }
+    }
+
+    /// The behaviour for an object of a bucket, by its path in any spelling.
+    #[must_use]
+    pub fn select_object(&self, path: &str) -> Selected {
+        if self.behaviors.is_empty() {
+            return Selected(None);
+        }
+        self.first(&Subject::object(path))
+    }
+
+    /// The rules of a behaviour of this distribution.
+    #[must_use]
+    pub fn behavior(&self, selected: Selected) -> &Behavior {
+        let listed = selected.0.and_then(|place| self.behaviors.get(place));
+        listed.map_or(&self.default_behavior, |listed| &listed.behavior)
+    }
+
+    /// The canonical path of the root object.
+    #[must_use]
+    pub fn root_path(&self) -> Option<String> {
+        // It was checked when the configuration was read.
+        let root = self.root_object.as_deref()?;
+        Some(format!("/{}", target::encode(root.as_bytes())))
+    }
+
+    /// Whether the root object comes from this origin.
+    #[must_use]
+    pub fn has_root_in(&self, origin: &str) -> bool {
+        self.root_object.is_some() && self.behavior(self.select("/")).origin == origin
+    }
+
+    /// The behaviours that no request can select, by their places in the list.
+    #[must_use]
+    pub fn unreachable(&self) -> Vec<(usize, Unreachable)> {
+        let mut found = Vec::new();
+        for (place, later) in self.behaviors.iter().enumerate() {
+            let mut earlier = self.behaviors[..place].iter();
+            if later.path.is_root() && self.root_object.is_some() {
+                found.push((place, Unreachable::Root));
+            } else if let Some(by) = earlier.position(|earlier| earlier.path.covers(&later.path)) {
+                found.push((place, Unreachable::Covered(by)));
+            }
+        }
+        found
+    }
+
+    fn first(&self, subject: &Subject) -> Selected {
+        let mut listed = self.behaviors.iter();
+        Selected(listed.position(|listed| listed.path.matches(subject)))
+    }
+}
