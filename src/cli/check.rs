@@ -1,8 +1,11 @@
-//! `seawall check FILE`: validates a configuration without starting anything.
+//! `seawall check FILE`: validates a configuration without starting anything, and says what it means.
 
 use std::path::PathBuf;
 
-use crate::config;
+use crate::config::{self, units};
+use crate::policy::behavior::Behavior;
+use crate::policy::cache_policy::{CachePolicy, ViewerCacheControl};
+use crate::policy::distribution::Distribution;
 
 /// Arguments of `seawall check`.
 #[derive(Debug, clap::Args)]
@@ -15,24 +18,79 @@ pub(super) fn run(arguments: &Arguments) -> miette::Result<()> {
     let config = config::load(&arguments.file)?;
     let mut text = format!("{}: the configuration is valid\n", arguments.file.display());
     for distribution in config.distributions.iter() {
-        let domains = match distribution.domains.as_slice() {
-            [] => "every host that no other distribution names".to_owned(),
-            domains => domains
-                .iter()
-                .map(ToString::to_string)
-                .collect::<Vec<_>>()
-                .join(", "),
-        };
-        let behavior = &distribution.default_behavior;
-        let policy = &behavior.cache;
-        text.push_str(&format!(
-            "  distribution {}: {domains} -> origin {} (cache policy {}, root object {})\n",
-            distribution.id,
-            behavior.origin,
-            policy.name,
-            distribution.root_object.as_deref().unwrap_or("none"),
-        ));
+        text.push_str(&told(distribution));
     }
     super::print(&text);
     Ok(())
+}
+
+/// A distribution, and what holds for its paths with all that was inherited.
+fn told(distribution: &Distribution) -> String {
+    let domains = match distribution.domains.as_slice() {
+        [] => "every host that no other distribution names".to_owned(),
+        domains => domains
+            .iter()
+            .map(ToString::to_string)
+            .collect::<Vec<_>>()
+            .join(", "),
+    };
+    let default = &distribution.default_behavior;
+    let mut text = format!(
+        "  distribution {}: {domains} -> origin {} (cache policy {}, root object {})\n",
+        distribution.id,
+        default.origin,
+        default.cache.name,
+        distribution.root_object.as_deref().unwrap_or("none"),
+    );
+    for listed in &distribution.behaviors {
+        text.push_str(&format!(
+            "    {}: {}\n",
+            listed.path,
+            rules(&listed.behavior)
+        ));
+    }
+    let others = match distribution.behaviors.is_empty() {
+        true => "all paths",
+        false => "all other paths",
+    };
+    text.push_str(&format!("    {others}: {}\n", rules(default)));
+    text
+}
+
+fn rules(behavior: &Behavior) -> String {
+    let allow = behavior.methods.allow_header();
+    let request = match behavior.origin_request.is_bucket() {
+        true => String::new(),
+        false => format!("; origin request {}", behavior.origin_request.name),
+    };
+    format!(
+        "origin {}; methods {}{request}; {}",
+        behavior.origin,
+        String::from_utf8_lossy(allow.as_bytes()),
+        lifetimes(&behavior.cache)
+    )
+}
+
+fn lifetimes(policy: &CachePolicy) -> String {
+    let bounds = &policy.bounds;
+    let or_none = |time: Option<_>| time.map_or_else(|| "none".to_owned(), units::format_duration);
+    let viewer = match policy.viewer {
+        ViewerCacheControl::Ignore => "ignore",
+        ViewerCacheControl::Honor => "honor",
+    };
+    let max = match bounds.max {
+        CachePolicy::NO_MAXIMUM => None,
+        max => Some(max),
+    };
+    format!(
+        "cache policy {}: min_ttl {}, default_ttl {}, max_ttl {}, negative_ttl {}, error_ttl {}, \
+         stale_on_error {}, viewer_cache_control {viewer}",
+        policy.name,
+        units::format_duration(bounds.min),
+        or_none(bounds.default),
+        or_none(max),
+        or_none(bounds.negative),
+        units::format_duration(policy.error_ttl),
+        units::format_duration(bounds.stale_on_error),
+    )
 }

@@ -31,6 +31,36 @@ async fn what_is_accepted_is_explained() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn each_behavior_is_shown_with_what_it_inherits() {
+    let run = run(&["check", "fixtures/config/accepted/behaviors.toml"], &[]).await;
+    assert_eq!((run.code, run.stderr.as_str()), (Some(0), ""));
+    let lines: Vec<&str> = run.stdout.lines().collect();
+    let at = |line: &str| {
+        lines
+            .iter()
+            .position(|found| *found == line)
+            .unwrap_or_else(|| panic!("{line:?} is not in\n{}", run.stdout))
+    };
+    let news = at(
+        "    /news/*: origin site; methods GET; cache policy CloudFront: min_ttl 0s, default_ttl 1m, \
+         max_ttl 365d, negative_ttl 10s, error_ttl 10s, stale_on_error 10m, viewer_cache_control honor",
+    );
+    let api = at(
+        "    /api/*: origin api; methods GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE; origin request Default; \
+         cache policy RFC9111: min_ttl 0s, default_ttl none, max_ttl none, negative_ttl none, error_ttl 10s, \
+         stale_on_error 0s, viewer_cache_control ignore",
+    );
+    let others = at(
+        "    all other paths: origin site; methods GET; cache policy CloudFront: min_ttl 0s, default_ttl 1h, \
+         max_ttl 365d, negative_ttl 10s, error_ttl 10s, stale_on_error 10m, viewer_cache_control honor",
+    );
+    assert!(
+        api < news && news < others,
+        "in the order in which they are tried"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_is_rejected_is_named() {
     let rows: [(&str, &[&str]); 5] = [
         (
