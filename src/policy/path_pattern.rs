@@ -88,6 +88,17 @@ impl Subject {
             spelled: false,
         }
     }
+
+    /// The same with each run of slashes as one; `None` if there is none.
+    #[must_use]
+    pub fn without_empty_segments(&self) -> Option<Self> {
+        let mut symbols = self.symbols.clone();
+        symbols.dedup_by(|next, last| *next == SLASH && *last == SLASH);
+        (symbols.len() < self.symbols.len()).then_some(Self {
+            symbols,
+            spelled: self.spelled,
+        })
+    }
 }
 
 impl PathPattern {
@@ -306,6 +317,21 @@ mod tests {
         }
         assert!(!pattern("/a").matches(&Subject::object("/A")));
         assert!(!pattern("/a%2F*").matches(&Subject::object("/a/b")));
+    }
+
+    #[test]
+    fn empty_segments_can_be_left_out() {
+        for (path, expected) in [
+            ("//private//x", Some("/private/x")),
+            ("/private%2F/x", Some("/private/x")),
+            ("/a///", Some("/a/")),
+            ("/", None),
+            ("/a/b/", None),
+        ] {
+            let without = Subject::object(path).without_empty_segments();
+            let expected = expected.map(|path| Subject::object(path).symbols);
+            assert_eq!(without.map(|subject| subject.symbols), expected, "{path}");
+        }
     }
 
     #[test]

@@ -2,8 +2,9 @@
 //! distribution's own.
 //!
 //! A bucket decodes what it is asked for, so a path can be one behaviour's as it was sent and another's as
-//! an object. [`Distribution::select`] and [`Distribution::select_object`] answer the two questions; that
-//! both must have one answer is the request path's business (DESIGN 3.13).
+//! an object. [`Distribution::select`] chooses by the first, and [`Distribution::holds_for_object`] says
+//! whether the second agrees; what becomes of one that does not is the request path's business (DESIGN
+//! 3.13).
 
 use super::behavior::Behavior;
 use super::distribution::Distribution;
@@ -52,13 +53,18 @@ impl Distribution {
         }
     }
 
-    /// The behaviour for an object of a bucket, by its path in any spelling.
+    /// Whether the behaviour that was selected is that of this object of a bucket too, by its path in any
+    /// spelling. There are stores that take several slashes for one, at the beginning of a key (MinIO) or
+    /// anywhere (those on a file system), so the path must be its own without empty segments as well.
     #[must_use]
-    pub fn select_object(&self, path: &str) -> Selected {
+    pub fn holds_for_object(&self, selected: Selected, path: &str) -> bool {
         if self.behaviors.is_empty() {
-            return Selected(None);
+            return true;
         }
-        self.first(&Subject::object(path))
+        let object = Subject::object(path);
+        let fewer = object.without_empty_segments();
+        self.first(&object) == selected
+            && fewer.is_none_or(|object| self.first(&object) == selected)
     }
 
     /// The rules of a behaviour of this distribution.

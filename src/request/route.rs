@@ -111,15 +111,16 @@ impl<'r> Routed<'r> {
             authority,
         } = self;
         let bucket = distribution.behavior(selected).origin_request.is_bucket();
-        let path = match bucket {
-            true => object_path(received.uri.path(), &distribution).and_then(|path| {
-                match distribution.select_object(&path) == selected {
-                    true => Ok(path),
-                    false => Err(Refusal::OtherBehavior),
-                }
-            }),
-            false => target_path(received.uri.path(), received.uri.query(), &distribution),
-        };
+        let path =
+            match bucket {
+                true => object_path(received.uri.path(), &distribution).and_then(|path| {
+                    match distribution.holds_for_object(selected, &path) {
+                        true => Ok(path),
+                        false => Err(Refusal::OtherBehavior),
+                    }
+                }),
+                false => target_path(received.uri.path(), received.uri.query(), &distribution),
+            };
         let path = match path {
             Ok(path) => path,
             Err(refusal) => return Err(Box::new((received, refusal))),

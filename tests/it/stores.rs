@@ -64,6 +64,7 @@ mod conditions_hold_on_both_sides;
 mod fields_of_the_publisher_reach_the_viewer;
 mod head_says_what_get_would;
 mod keys_are_asked_for_as_they_are;
+mod no_spelling_gets_past_a_behavior;
 mod only_the_edge_gets_in;
 mod ranges_are_exact;
 mod statuses_mean_what_they_should;
