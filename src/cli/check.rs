@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use crate::config::{self, units};
 use crate::policy::behavior::Behavior;
-use crate::policy::cache_policy::{CachePolicy, ViewerCacheControl};
+use crate::policy::cache_policy::{CachePolicy, SetCookie, ViewerCacheControl};
 use crate::policy::distribution::Distribution;
 
 /// Arguments of `seawall check`.
@@ -78,13 +78,18 @@ fn lifetimes(policy: &CachePolicy) -> String {
         ViewerCacheControl::Ignore => "ignore",
         ViewerCacheControl::Honor => "honor",
     };
+    let cookie = match policy.set_cookie {
+        SetCookie::Strip => "strip",
+        SetCookie::Store => "store",
+        SetCookie::Refuse => "refuse",
+    };
     let max = match bounds.max {
         CachePolicy::NO_MAXIMUM => None,
         max => Some(max),
     };
     format!(
         "cache policy {}: min_ttl {}, default_ttl {}, max_ttl {}, negative_ttl {}, error_ttl {}, \
-         stale_on_error {}, viewer_cache_control {viewer}",
+         stale_on_error {}, set_cookie {cookie}, viewer_cache_control {viewer}",
         policy.name,
         units::format_duration(bounds.min),
         or_none(bounds.default),

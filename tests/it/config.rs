@@ -11,7 +11,7 @@ use std::time::Duration;
 use proptest::prelude::*;
 use seawall::config::{self, Addressing, Credentials, HostField, Scope};
 use seawall::policy::behavior::{Behavior, Methods};
-use seawall::policy::cache_policy::ViewerCacheControl;
+use seawall::policy::cache_policy::{SetCookie, ViewerCacheControl};
 use seawall::policy::selection::MAX_BEHAVIORS;
 
 fn env(variable: &str) -> Option<String> {
@@ -335,6 +335,11 @@ fn a_behavior_has_what_it_writes_and_else_what_its_distribution_has() {
     }
     assert_eq!(of("APP", "/static/a").cache.bounds.min, Duration::ZERO);
     assert!(of("APP", "/static/a").origin_request.is_bucket());
+    assert_eq!(of("APP", "/static/a").cache.set_cookie, SetCookie::Strip);
+    let shop = of("APP", "/shop/a");
+    assert_eq!(shop.cache.set_cookie, SetCookie::Store);
+    assert_eq!(shop.cache.bounds.min, Duration::from_secs(2));
+    assert_eq!(shop.origin_request.name, "AllViewerExceptHostHeader");
     assert_eq!(of("WWW", "/api/a").origin_request.name, "Default");
 }
 

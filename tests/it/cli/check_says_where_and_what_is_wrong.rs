@@ -43,16 +43,16 @@ async fn each_behavior_is_shown_with_what_it_inherits() {
     };
     let news = at(
         "    /news/*: origin site; methods GET; cache policy CloudFront: min_ttl 0s, default_ttl 1m, \
-         max_ttl 365d, negative_ttl 10s, error_ttl 10s, stale_on_error 10m, viewer_cache_control honor",
+         max_ttl 365d, negative_ttl 10s, error_ttl 10s, stale_on_error 10m, set_cookie strip, viewer_cache_control honor",
     );
     let api = at(
         "    /api/*: origin api; methods GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE; origin request Default; \
          cache policy RFC9111: min_ttl 0s, default_ttl none, max_ttl none, negative_ttl none, error_ttl 10s, \
-         stale_on_error 0s, viewer_cache_control ignore",
+         stale_on_error 0s, set_cookie strip, viewer_cache_control ignore",
     );
     let others = at(
         "    all other paths: origin site; methods GET; cache policy CloudFront: min_ttl 0s, default_ttl 1h, \
-         max_ttl 365d, negative_ttl 10s, error_ttl 10s, stale_on_error 10m, viewer_cache_control honor",
+         max_ttl 365d, negative_ttl 10s, error_ttl 10s, stale_on_error 10m, set_cookie strip, viewer_cache_control honor",
     );
     assert!(
         api < news && news < others,
