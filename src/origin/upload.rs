@@ -6,8 +6,8 @@
 
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -59,7 +59,7 @@ pub struct Progress(Arc<Shared>);
 struct Shared {
     moved: AtomicU64,
     reading: AtomicBool,
-    slow: AtomicBool,
+    cut: OnceLock<Cut>,
 }
 
 impl Progress {
@@ -71,10 +71,10 @@ impl Progress {
         }
     }
 
-    /// Whether the viewer took too long.
+    /// Why it did not come to its end, where that was the viewer's doing.
     #[must_use]
-    pub fn was_slow(&self) -> bool {
-        self.0.slow.load(Ordering::Acquire)
+    pub fn cut(&self) -> Option<Cut> {
+        self.0.cut.get().copied()
     }
 }
 
@@ -89,7 +89,7 @@ impl Upload {
         let progress = Progress(Arc::new(Shared {
             moved: AtomicU64::new(clock.now().nanos()),
             reading: AtomicBool::new(true),
-            slow: AtomicBool::new(false),
+            cut: OnceLock::new(),
         }));
         let upload = Self {
             chunks,
@@ -136,11 +136,12 @@ async fn pump<B>(
                 Err(_) => continue,
             },
             Ok(Some(Err(_))) => Err(Cut::Gone),
-            Err(_) => {
-                shared.slow.store(true, Ordering::Release);
-                Err(Cut::Slow)
-            }
+            Err(_) => Err(Cut::Slow),
         };
+        if let Err(cut) = next {
+            // It is the last word, so it is the only one.
+            let _ = shared.cut.set(cut);
+        }
         let last = !matches!(next, Ok(Some(_)));
         shared.moved.store(clock.now().nanos(), Ordering::Release);
         shared.reading.store(false, Ordering::Release);
@@ -260,11 +261,11 @@ mod tests {
             }
             clock.advance(STALLED - Duration::from_millis(1));
             tokio::task::yield_now().await;
-            assert!(!progress.was_slow());
+            assert_eq!(progress.cut(), None);
             clock.advance(Duration::from_millis(1));
         };
         let (found, (), ()) = tokio::join!(collected(Outgoing::Upload(upload)), pump, time);
         assert_eq!(found, Err(Cut::Slow));
-        assert!(progress.was_slow());
+        assert_eq!(progress.cut(), Some(Cut::Slow));
     }
 }

@@ -31,6 +31,7 @@ use crate::origin::{Forwarded, Origin, OriginError};
 use crate::policy::distribution::Distributions;
 use crate::purge::ledger::{Ledger, Liveness};
 use crate::semantics::cache_status::Forward;
+use crate::semantics::framing::Violation;
 use crate::semantics::freshness::State;
 use crate::semantics::reason::Reason;
 use crate::store::entry::Entry;
@@ -138,6 +139,22 @@ impl Engine {
             }
             _ => Err(keyed.into_owned()),
         }
+    }
+
+    /// Answers what is no request as HTTP has it; of its fields nothing is known.
+    pub fn answer_malformed<B>(
+        &self,
+        request: &Request<B>,
+        client: Option<IpAddr>,
+        violation: Violation,
+    ) -> Response<Body> {
+        let (at, id, site) = (self.clock.now(), RequestId::next(), self.site.load_full());
+        let asked = Asked::new(request, client, at, &id, &site);
+        self.answer_refusal(
+            &asked,
+            &Refusal::Malformed(violation),
+            How::new(Verdict::Refuse, Cost::Nothing, None),
+        )
     }
 
     /// Answers a request whose handling has panicked: that one request ends, and is counted.

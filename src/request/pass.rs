@@ -12,7 +12,7 @@ use super::refusal::Refusal;
 use super::route::Keyed;
 use super::{Engine, forwarded};
 use crate::object::head::Exchange;
-use crate::origin::upload::Upload;
+use crate::origin::upload::{Cut, Upload};
 use crate::origin::{Ask, Purpose};
 use crate::policy::key::Key;
 use crate::purge::Invalidation;
@@ -97,17 +97,17 @@ impl Engine {
                 }
                 self.answer_response(asked, &keyed.key, response, how)
             }
-            Ok(Err(_)) if progress.is_some_and(|body| body.was_slow()) => {
-                self.answer_refusal(asked, &Refusal::SlowBody, how)
+            Ok(Err(error)) => {
+                let refusal = match progress.and_then(|body| body.cut()) {
+                    Some(Cut::Slow) => Refusal::SlowBody,
+                    Some(Cut::Gone) => Refusal::BrokenBody,
+                    None => Refusal::Origin {
+                        error,
+                        validating: false,
+                    },
+                };
+                self.answer_refusal(asked, &refusal, how)
             }
-            Ok(Err(error)) => self.answer_refusal(
-                asked,
-                &Refusal::Origin {
-                    error,
-                    validating: false,
-                },
-                how,
-            ),
             Err(_) => {
                 self.metrics.panics.increment();
                 self.answer_refusal(asked, &Refusal::Internal, how)

@@ -5,12 +5,15 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 
 use crate::origin::OriginError;
+use crate::semantics::framing::Violation;
 use crate::semantics::reason::Reason;
 use crate::semantics::target::TargetError;
 
 /// Why a request gets no object.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Refusal {
+    /// 400, 414, 431, 501 or 505: it is no request as HTTP has it.
+    Malformed(Violation),
     /// 400: the host is none, missing, or contradicted.
     BadHost(&'static str),
     /// 400: the path is none.
@@ -25,6 +28,8 @@ pub enum Refusal {
     TargetTooLong,
     /// 408: the viewer's body did not come on.
     SlowBody,
+    /// 400: the viewer's body did not come to its end.
+    BrokenBody,
     /// 421: no distribution has this host.
     UnknownHost,
     /// 431
@@ -50,7 +55,10 @@ impl Refusal {
     #[must_use]
     pub fn status(&self) -> StatusCode {
         match self {
-            Self::BadHost(_) | Self::BadTarget(_) | Self::OtherBehavior => StatusCode::BAD_REQUEST,
+            Self::Malformed(violation) => violation.status(),
+            Self::BadHost(_) | Self::BadTarget(_) | Self::OtherBehavior | Self::BrokenBody => {
+                StatusCode::BAD_REQUEST
+            }
             Self::NoRootObject => StatusCode::NOT_FOUND,
             Self::Method(_) => StatusCode::METHOD_NOT_ALLOWED,
             Self::TargetTooLong => StatusCode::URI_TOO_LONG,
@@ -82,6 +90,22 @@ impl Refusal {
     #[must_use]
     pub const fn reason(&self) -> Reason {
         match self {
+            Self::Malformed(violation) => match violation {
+                Violation::TargetTooLong => Reason::TargetTooLong,
+                Violation::TooManyFields | Violation::HeadTooLong => Reason::HeadTooLong,
+                Violation::Version => Reason::BadVersion,
+                Violation::ContentLength
+                | Violation::TransferEncoding
+                | Violation::UnknownCoding
+                | Violation::TwoLengths
+                | Violation::Chunk => Reason::BadFraming,
+                Violation::LineEnd
+                | Violation::RequestLine
+                | Violation::Target
+                | Violation::FieldName
+                | Violation::FieldValue
+                | Violation::Fold => Reason::BadHead,
+            },
             Self::BadHost(_) => Reason::BadHost,
             Self::BadTarget(_) => Reason::BadTarget,
             Self::OtherBehavior => Reason::OtherBehavior,
@@ -91,6 +115,7 @@ impl Refusal {
             Self::UnknownHost => Reason::UnknownHost,
             Self::HeadTooLong => Reason::HeadTooLong,
             Self::SlowBody => Reason::SlowBody,
+            Self::BrokenBody => Reason::BrokenBody,
             Self::Loop => Reason::Loop,
             Self::Internal => Reason::Internal,
             Self::NotCached => Reason::OnlyIfCached,
@@ -116,6 +141,7 @@ impl Refusal {
             headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
         }
         let reason = match self {
+            Self::Malformed(violation) => format!("{}.", violation.text()),
             Self::BadHost(text) => format!("{text}."),
             Self::BadTarget(error) => format!("The path cannot be used: {error}."),
             Self::OtherBehavior => {
@@ -137,6 +163,7 @@ impl Refusal {
                 format!("At most {} bytes are allowed.", super::receive::HEAD_BYTES)
             }
             Self::SlowBody => "The body of the request did not come in time.".to_owned(),
+            Self::BrokenBody => "The body of the request did not come to its end.".to_owned(),
             Self::Loop => "The request has come back to this edge.".to_owned(),
             Self::Internal => "The edge made a mistake.".to_owned(),
             Self::NotCached => "Only a stored answer was asked for, and there is none.".to_owned(),

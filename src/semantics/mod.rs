@@ -24,6 +24,7 @@
 //! | [`range`] | which part of it is wanted? |
 //! | [`multipart`] | how are several parts laid out? |
 //! | [`vary`] | does it answer this request, by the fields it varies on? |
+//! | [`framing`] | where does a request end, and is it well-formed? |
 //! | [`fields`] | which fields travel, and what does a 304 change? |
 //! | [`cache_status`] | how is the answer explained? |
 //! | [`wishes`] | what does a viewer's Cache-Control ask for? |
@@ -36,6 +37,7 @@ pub mod conditional;
 pub mod dates;
 pub mod directives;
 pub mod fields;
+pub mod framing;
 pub mod freshness;
 pub mod multipart;
 pub mod range;

@@ -114,6 +114,12 @@ reasons! {
     OriginUnasked = "origin-unasked",
 
     // Refused.
+    /// 400: a line of the head that HTTP does not have.
+    BadHead = "bad-head",
+    /// 400 or 501: a length, a transfer coding or chunks that could be read in two ways.
+    BadFraming = "bad-framing",
+    /// 505: a version of HTTP that is not spoken here.
+    BadVersion = "bad-version",
     /// 400: the host is none, missing, or contradicted.
     BadHost = "bad-host",
     /// 400: the path is none.
@@ -132,6 +138,8 @@ reasons! {
     HeadTooLong = "head-too-long",
     /// 408: the viewer's body did not come.
     SlowBody = "slow-body",
+    /// 400: the viewer's body did not come to its end.
+    BrokenBody = "broken-body",
     /// 508: the request has been here before (RFC 8586).
     Loop = "loop",
     /// 500: a bug of ours.

@@ -53,8 +53,8 @@ fn socket(address: SocketAddr, shared: bool) -> io::Result<Socket> {
 
 /// Lets in at most `max_connections`, and knows when all have gone.
 #[derive(Clone, Debug)]
-pub struct Gate {
-    places: Arc<Semaphore>,
+pub struct Places {
+    free: Arc<Semaphore>,
     total: usize,
     metrics: Arc<Metrics>,
 }
@@ -72,19 +72,19 @@ impl Drop for Place {
     }
 }
 
-impl Gate {
-    /// A gate of `total` places.
+impl Places {
+    /// `total` places.
     #[must_use]
-    pub fn new(places: Arc<Semaphore>, total: usize, metrics: Arc<Metrics>) -> Self {
+    pub fn new(free: Arc<Semaphore>, total: usize, metrics: Arc<Metrics>) -> Self {
         Self {
-            places,
+            free,
             total,
             metrics,
         }
     }
 
     fn enter(&self) -> Option<Place> {
-        let Ok(place) = Arc::clone(&self.places).try_acquire_owned() else {
+        let Ok(place) = Arc::clone(&self.free).try_acquire_owned() else {
             self.metrics.connections_refused.increment();
             return None;
         };
@@ -100,7 +100,7 @@ impl Gate {
     pub async fn all_closed(&self) {
         let all = u32::try_from(self.total).unwrap_or(u32::MAX);
         // The semaphore is never closed; to hold every place is to know that nobody has one.
-        drop(self.places.acquire_many(all).await);
+        drop(self.free.acquire_many(all).await);
     }
 }
 
@@ -109,17 +109,17 @@ pub async fn serve_all(
     listeners: Vec<TcpListener>,
     viewers: Viewers,
     protocols: Arc<Protocols>,
-    gate: Gate,
+    places: Places,
     mut phase: watch::Receiver<Phase>,
 ) {
     for listener in listeners {
-        let (viewers, protocols, gate, phase) = (
+        let (viewers, protocols, places, phase) = (
             viewers.clone(),
             Arc::clone(&protocols),
-            gate.clone(),
+            places.clone(),
             phase.clone(),
         );
-        tokio::spawn(accept(listener, viewers, protocols, gate, phase));
+        tokio::spawn(accept(listener, viewers, protocols, places, phase));
     }
     // The server outlives its threads, so the channel stays open until the phase is Closed.
     let _ = phase.wait_for(|phase| *phase == Phase::Closed).await;
@@ -129,7 +129,7 @@ async fn accept(
     listener: TcpListener,
     viewers: Viewers,
     protocols: Arc<Protocols>,
-    gate: Gate,
+    places: Places,
     mut phase: watch::Receiver<Phase>,
 ) {
     let listener = match tokio::net::TcpListener::from_std(listener) {
@@ -148,7 +148,9 @@ async fn accept(
         };
         match accepted {
             Ok((stream, peer)) => {
-                let Some(place) = gate.enter() else { continue };
+                let Some(place) = places.enter() else {
+                    continue;
+                };
                 let (viewers, protocols, phase) =
                     (viewers.clone(), Arc::clone(&protocols), phase.clone());
                 tokio::spawn(connection(stream, peer, viewers, protocols, place, phase));

@@ -13,6 +13,7 @@ use hyper_util::rt::{TokioExecutor, TokioIo};
 use tokio::net::TcpStream;
 use tokio::sync::watch;
 
+use super::gate::{Gate, Refused};
 use super::paced::Paced;
 use super::{Phase, limits};
 use crate::clock::{self, HyperTimer, SharedClock};
@@ -83,14 +84,15 @@ impl Protocols {
         };
         let Ok(Ok(first)) = first else { return };
         let is_http2 = first[..] == PREFACE[..];
-        let io = Paced::new(TokioIo::new(stream), first, self.clock.clone());
-        let begun = Arc::new(AtomicU64::new(0));
+        let (begun, refused) = (Arc::new(AtomicU64::new(0)), Arc::new(Refused::default()));
         let service = Counting {
             service,
             begun: Arc::clone(&begun),
+            refused: Arc::clone(&refused),
         };
         // What a connection ends with concerns nobody but its viewer.
         if is_http2 {
+            let io = Paced::new(TokioIo::new(stream), first, self.clock.clone());
             let connection = self.http2.serve_connection(io, service);
             tokio::pin!(connection);
             tokio::select! {
@@ -107,6 +109,8 @@ impl Protocols {
                 _ = phase.wait_for(|phase| *phase == Phase::Closed) => {}
             }
         } else {
+            let gate = Gate::new(stream, first, refused, self.clock.clone());
+            let io = Paced::new(TokioIo::new(gate), Bytes::new(), self.clock.clone());
             let connection = self.http1.serve_connection(io, service);
             tokio::pin!(connection);
             tokio::select! {
@@ -136,19 +140,24 @@ impl Protocols {
     }
 }
 
-/// A service that counts the requests that it has begun.
+/// A service that counts the requests that it has begun, and marks the one that the gate refused with
+/// its [`Violation`](crate::semantics::framing::Violation).
 struct Counting<S> {
     service: S,
     begun: Arc<AtomicU64>,
+    refused: Arc<Refused>,
 }
 
-impl<S: Service<R>, R> Service<R> for Counting<S> {
+impl<S: Service<Request<B>>, B> Service<Request<B>> for Counting<S> {
     type Response = S::Response;
     type Error = S::Error;
     type Future = S::Future;
 
-    fn call(&self, request: R) -> S::Future {
-        self.begun.fetch_add(1, Ordering::Relaxed);
+    fn call(&self, mut request: Request<B>) -> S::Future {
+        let begun = self.begun.fetch_add(1, Ordering::Relaxed);
+        if let Some(violation) = self.refused.of(begun) {
+            request.extensions_mut().insert(violation);
+        }
         self.service.call(request)
     }
 }

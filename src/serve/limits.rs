@@ -11,7 +11,11 @@ pub const WRITE_TIMEOUT: Duration = Duration::from_secs(30);
 pub const DRAIN_TIMEOUT: Duration = Duration::from_secs(10);
 /// Bytes of such a body that are read; past it the connection closes after the answer.
 pub const DRAIN_BYTES: usize = 64 * 1024;
-/// Buffer of an HTTP/1.1 connection; a head that does not fit is a 431.
+/// Bytes that are read at once behind a head that is not all there, and of what is thrown away.
+pub const GATE_READ: usize = 4 * 1024;
+/// For a viewer that was refused to take note of it and go.
+pub const LINGER: Duration = Duration::from_secs(2);
+/// Buffer of an HTTP/1.1 connection: more than a whole head (`semantics::framing::HEAD_BYTES`).
 pub const HTTP1_BUFFER: usize = 64 * 1024;
 /// Streams of an HTTP/2 connection at once.
 pub const HTTP2_STREAMS: u32 = 128;

@@ -5,6 +5,7 @@
 
 pub mod accept;
 pub mod connection;
+pub mod gate;
 pub mod limits;
 pub mod paced;
 pub mod viewer;
@@ -19,7 +20,7 @@ use tokio::sync::{Semaphore, watch};
 
 use crate::clock::{self, SharedClock};
 use crate::request::Engine;
-use accept::Gate;
+use accept::Places;
 use connection::Protocols;
 use viewer::Viewers;
 
@@ -58,7 +59,7 @@ pub struct ServerOptions {
 pub struct Server {
     addresses: Vec<SocketAddr>,
     phase: watch::Sender<Phase>,
-    gate: Gate,
+    places: Places,
     threads: Vec<JoinHandle<()>>,
     clock: SharedClock,
 }
@@ -101,7 +102,7 @@ impl Server {
             }
         }
         let (phase, _) = watch::channel(Phase::Open);
-        let gate = Gate::new(
+        let places = Places::new(
             Arc::new(Semaphore::new(max_connections)),
             max_connections,
             Arc::clone(&engine.metrics),
@@ -113,7 +114,7 @@ impl Server {
                 set,
                 viewers.clone(),
                 Arc::clone(&protocols),
-                gate.clone(),
+                places.clone(),
                 phase.subscribe(),
             )
         };
@@ -159,7 +160,7 @@ impl Server {
         Ok(Self {
             addresses,
             phase,
-            gate,
+            places,
             threads: handles,
             clock,
         })
@@ -175,7 +176,7 @@ impl Server {
     /// ends the threads. True: nothing had to be cut.
     pub async fn shut_down(self, grace: Duration) -> bool {
         self.phase.send_replace(Phase::Draining);
-        let finished = clock::within(&*self.clock, grace, self.gate.all_closed())
+        let finished = clock::within(&*self.clock, grace, self.places.all_closed())
             .await
             .is_ok();
         self.phase.send_replace(Phase::Closed);

@@ -22,6 +22,7 @@ use crate::clock;
 use crate::request::Engine;
 use crate::request::body::Body;
 use crate::request::route::Keyed;
+use crate::semantics::framing::Violation;
 
 /// Makes the service of each connection.
 #[derive(Clone, Debug)]
@@ -95,6 +96,16 @@ impl Viewer {
         }
     }
 
+    /// The answer to what is no request; the connection ends with it.
+    fn refuse<B>(&self, request: &Request<B>, violation: Violation) -> Response<AnswerBody> {
+        let engine = &self.viewers.engine;
+        let mut answer = engine.answer_malformed(request, Some(self.client), violation);
+        answer
+            .headers_mut()
+            .insert(header::CONNECTION, HeaderValue::from_static("close"));
+        answer.map(AnswerBody::Own)
+    }
+
     async fn wait<B>(self, mut request: Request<B>, keyed: Keyed<'static>) -> Response<AnswerBody>
     where
         B: HttpBody<Data = Bytes> + Send + 'static,
@@ -130,27 +141,32 @@ impl Viewer {
         let mut left = limits::DRAIN_BYTES;
         let reading = async {
             while let Some(frame) = body.frame().await {
-                let Ok(frame) = frame else { return false };
+                let Ok(frame) = frame else {
+                    return Drained::Broken;
+                };
                 let length = frame.data_ref().map_or(0, Bytes::len);
                 let Some(rest) = left.checked_sub(length) else {
-                    return false;
+                    return Drained::InPart;
                 };
                 left = rest;
             }
-            true
+            Drained::Whole
         };
-        let read = clock::within(&*self.viewers.engine.clock, limits::DRAIN_TIMEOUT, reading).await
-            == Ok(true);
+        let clock = &*self.viewers.engine.clock;
+        let drained = clock::within(clock, limits::DRAIN_TIMEOUT, reading).await;
+        let drained = drained.unwrap_or(Drained::InPart);
         let version = head.version;
         let request = Request::from_parts(head, Empty::new());
         let mut response = match answered {
             Some(response) => response,
+            // What has no end that can be told is no request, whatever its head says.
+            None if drained == Drained::Broken => return self.refuse(&request, Violation::Chunk),
             None => match self.try_hit(&request) {
                 Ok(response) => response,
                 Err(keyed) => self.wait(request, keyed).await,
             },
         };
-        if !read && version != Version::HTTP_2 {
+        if drained != Drained::Whole && version != Version::HTTP_2 {
             response
                 .headers_mut()
                 .insert(header::CONNECTION, HeaderValue::from_static("close"));
@@ -159,12 +175,26 @@ impl Viewer {
     }
 }
 
+/// What became of a body that nobody wants.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Drained {
+    /// It was read to its end.
+    Whole,
+    /// It was too long, or too slow.
+    InPart,
+    /// It broke off, or was malformed.
+    Broken,
+}
+
 impl Service<Request<Incoming>> for Viewer {
     type Response = Response<AnswerBody>;
     type Error = Infallible;
     type Future = Answering;
 
     fn call(&self, request: Request<Incoming>) -> Answering {
+        if let Some(violation) = request.extensions().get::<Violation>() {
+            return Answering::Ready(Some(Box::new(self.refuse(&request, *violation))));
+        }
         let body = !request.body().is_end_stream();
         if body && matches!(*request.method(), Method::GET | Method::HEAD) {
             return Answering::Waiting(Box::pin(self.clone().drain(request, None)));

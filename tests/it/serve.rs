@@ -13,6 +13,7 @@ mod hosts_choose_their_distribution;
 mod http_1_0_is_answered_in_its_own_way;
 mod http_2_is_spoken_in_clear_on_the_same_port;
 mod pipelined_requests_are_answered_in_order;
+mod what_is_no_request_is_refused;
 mod what_is_over_a_limit_is_refused;
 
 use crate::harness::{Answer, TestBucket};
