@@ -18,11 +18,13 @@ use super::lookup::ready_fields;
 use super::pump::pump;
 use super::receive::RequestId;
 use super::refusal::Refusal;
+use super::route::Keyed;
 use super::{Engine, Site};
 use crate::fill::Live;
 use crate::object::head::Head;
 use crate::origin::OriginResponse;
 use crate::origin::body::OriginBody;
+use crate::policy::behavior::Behavior;
 use crate::policy::key::Key;
 use crate::semantics::age::Instant;
 use crate::semantics::cache_status::{CacheStatus, Forward};
@@ -53,15 +55,29 @@ pub(super) struct Asked<'a> {
     pub(super) uri: &'a Uri,
     pub(super) version: Version,
     pub(super) headers: &'a HeaderMap,
+    /// The rules that hold for it; none where it was refused before a behaviour was selected.
+    #[expect(dead_code, reason = "for answers that differ by behaviour")]
+    pub(super) behavior: Option<&'a Behavior>,
 }
 
 impl<'a> Asked<'a> {
+    /// A request whose object is known.
+    pub(super) fn keyed<B>(
+        request: &'a Request<B>,
+        client: Option<IpAddr>,
+        keyed: &'a Keyed<'_>,
+    ) -> Self {
+        let Keyed { at, id, site, .. } = keyed;
+        Self::new(request, client, *at, id, site, Some(keyed.behavior()))
+    }
+
     pub(super) fn new<B>(
         request: &'a Request<B>,
         client: Option<IpAddr>,
         at: Instant,
         id: &'a RequestId,
         site: &'a Arc<Site>,
+        behavior: Option<&'a Behavior>,
     ) -> Self {
         let (method, uri, headers) = (request.method(), request.uri(), request.headers());
         Self {
@@ -73,6 +89,7 @@ impl<'a> Asked<'a> {
             uri,
             version: request.version(),
             headers,
+            behavior,
         }
     }
 }

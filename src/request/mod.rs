@@ -120,12 +120,11 @@ impl Engine {
         let keyed = match received.route().and_then(route::Routed::key) {
             Ok(keyed) => keyed,
             Err(refused) => {
-                let (received, refusal) = *refused;
-                let Received { at, id, site, .. } = &received;
-                let asked = Asked::new(request, client, *at, id, site);
+                let Received { at, id, site, .. } = &refused.received;
+                let asked = Asked::new(request, client, *at, id, site, refused.behavior());
                 return Ok(self.answer_refusal(
                     &asked,
-                    &refusal,
+                    &refused.refusal,
                     How::new(Verdict::Refuse, Cost::Nothing, None),
                 ));
             }
@@ -133,7 +132,7 @@ impl Engine {
         let (entry, facts) = self.look_up(&keyed, request.method(), request.headers(), keyed.at);
         match (decide(&facts), entry) {
             (verdict @ Verdict::Serve, Some(entry)) => {
-                let asked = Asked::new(request, client, keyed.at, &keyed.id, &keyed.site);
+                let asked = Asked::keyed(request, client, &keyed);
                 let how = How::new(verdict, Cost::Nothing, None);
                 Ok(self.answer_stored(&asked, &keyed.key, &entry, keyed.at, how))
             }
@@ -149,7 +148,7 @@ impl Engine {
         violation: Violation,
     ) -> Response<Body> {
         let (at, id, site) = (self.clock.now(), RequestId::next(), self.site.load_full());
-        let asked = Asked::new(request, client, at, &id, &site);
+        let asked = Asked::new(request, client, at, &id, &site, None);
         self.answer_refusal(
             &asked,
             &Refusal::Malformed(violation),
@@ -161,7 +160,7 @@ impl Engine {
     pub fn answer_panic<B>(&self, request: &Request<B>, client: Option<IpAddr>) -> Response<Body> {
         self.metrics.panics.increment();
         let (at, id, site) = (self.clock.now(), RequestId::next(), self.site.load_full());
-        let asked = Asked::new(request, client, at, &id, &site);
+        let asked = Asked::new(request, client, at, &id, &site, None);
         self.answer_refusal(
             &asked,
             &Refusal::Internal,
@@ -184,7 +183,7 @@ impl Engine {
         let request = Request::from_parts(head, ());
         // A body says nothing about what a GET or HEAD asks for, and goes no further.
         let mut upload = pass::upload(request.method(), body, self);
-        let asked = Asked::new(&request, client, keyed.at, &keyed.id, &keyed.site);
+        let asked = Asked::keyed(&request, client, &keyed);
         for _ in 0..ROUNDS {
             let now = self.clock.now();
             let (entry, facts) = self.look_up(&keyed, asked.method, asked.headers, now);

@@ -25,8 +25,28 @@ use crate::semantics::age::Instant;
 use crate::semantics::target::{self, TargetError};
 use crate::semantics::vary::RequestFields;
 
-/// A request that goes no further, and why; boxed, because few do.
-pub type Refused<'r> = Box<(Received<'r>, Refusal)>;
+/// A request that goes no further; boxed, because few do.
+pub type Refused<'r> = Box<Unserved<'r>>;
+
+/// Why a request goes no further, and how far it got.
+#[derive(Debug)]
+pub struct Unserved<'r> {
+    /// The request.
+    pub received: Received<'r>,
+    /// What is told to the viewer.
+    pub refusal: Refusal,
+    /// Its distribution and the behaviour that was selected, if it got so far.
+    selected: Option<(Arc<Distribution>, Selected)>,
+}
+
+impl Unserved<'_> {
+    /// The rules of the behaviour that was selected.
+    #[must_use]
+    pub fn behavior(&self) -> Option<&Behavior> {
+        let (distribution, selected) = self.selected.as_ref()?;
+        Some(distribution.behavior(*selected))
+    }
+}
 
 /// A request whose distribution is known.
 #[derive(Debug)]
@@ -48,10 +68,10 @@ impl<'r> Received<'r> {
     pub fn route(self) -> Result<Routed<'r>, Refused<'r>> {
         let host = match self.check() {
             Ok(host) => host,
-            Err(refusal) => return Err(Box::new((self, refusal))),
+            Err(refusal) => return Err(self.refused(refusal, None)),
         };
         let Some(distribution) = self.site.distributions.by_host(&host).map(Arc::clone) else {
-            return Err(Box::new((self, Refusal::UnknownHost)));
+            return Err(self.refused(Refusal::UnknownHost, None));
         };
         let selected = distribution.select(self.uri.path());
         let Behavior {
@@ -61,7 +81,7 @@ impl<'r> Received<'r> {
         } = distribution.behavior(selected);
         if !methods.allows(self.method) {
             let refusal = Refusal::Method(methods.allow_header());
-            return Err(Box::new((self, refusal)));
+            return Err(self.refused(refusal, Some((distribution, selected))));
         }
         let authority = origin_request.forwards_host().then(|| self.authority(host));
         Ok(Routed {
@@ -69,6 +89,18 @@ impl<'r> Received<'r> {
             distribution,
             selected,
             authority,
+        })
+    }
+
+    fn refused(
+        self,
+        refusal: Refusal,
+        selected: Option<(Arc<Distribution>, Selected)>,
+    ) -> Refused<'r> {
+        Box::new(Unserved {
+            received: self,
+            refusal,
+            selected,
         })
     }
 }
@@ -123,7 +155,7 @@ impl<'r> Routed<'r> {
             };
         let path = match path {
             Ok(path) => path,
-            Err(refusal) => return Err(Box::new((received, refusal))),
+            Err(refusal) => return Err(received.refused(refusal, Some((distribution, selected)))),
         };
         let query = received.uri.query().filter(|_| !bucket);
         let key = match bucket {

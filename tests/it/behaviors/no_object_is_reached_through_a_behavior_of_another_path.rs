@@ -138,7 +138,7 @@ proptest! {
                 prop_assert_eq!(&keyed.behavior().origin, &first(&tokens(path), false));
             }
             Err(refused) => {
-                prop_assert_eq!(refused.1.reason().as_str(), "other-behavior");
+                prop_assert_eq!(refused.refusal.reason().as_str(), "other-behavior");
                 let ways = [
                     first(&tokens(path), false),
                     first(&decoded(path), true),
