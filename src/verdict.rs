@@ -89,6 +89,8 @@ pub enum Verdict {
     },
     /// Only a stored answer was wanted, and there is none: 504 (RFC 9111 section 5.2.1.7).
     Refuse,
+    /// Say what a page of another origin may send. No object is asked for, so [`decide`] is not either.
+    Preflight,
 }
 
 impl Verdict {
@@ -102,6 +104,7 @@ impl Verdict {
             Self::Fetch { .. } => "fetch",
             Self::Pass { .. } => "pass",
             Self::Refuse => "refuse",
+            Self::Preflight => "preflight",
         }
     }
 }

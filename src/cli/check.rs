@@ -1,11 +1,15 @@
 //! `seawall check FILE`: validates a configuration without starting anything, and says what it means.
 
 use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
 
-use crate::config::{self, units};
+use crate::config::{self, Config, units};
 use crate::policy::behavior::Behavior;
 use crate::policy::cache_policy::{CachePolicy, SetCookie, ViewerCacheControl};
 use crate::policy::distribution::Distribution;
+use crate::policy::response_headers::ResponseHeaders;
+use crate::policy::response_headers::cors::Listed;
 
 /// Arguments of `seawall check`.
 #[derive(Debug, clap::Args)]
@@ -19,6 +23,9 @@ pub(super) fn run(arguments: &Arguments) -> miette::Result<()> {
     let mut text = format!("{}: the configuration is valid\n", arguments.file.display());
     for distribution in config.distributions.iter() {
         text.push_str(&told(distribution));
+    }
+    for policy in policies(&config) {
+        text.push_str(&format!("  {}\n", headers(&policy)));
     }
     super::print(&text);
     Ok(())
@@ -63,12 +70,77 @@ fn rules(behavior: &Behavior) -> String {
         true => String::new(),
         false => format!("; origin request {}", behavior.origin_request.name),
     };
+    let headers = match &behavior.response_headers {
+        None => String::new(),
+        Some(policy) => format!("; response headers {}", policy.name),
+    };
     format!(
-        "origin {}; methods {}{request}; {}",
+        "origin {}; methods {}{request}; {}{headers}",
         behavior.origin,
         String::from_utf8_lossy(allow.as_bytes()),
         lifetimes(&behavior.cache)
     )
+}
+
+/// The response headers policies that are used, by name.
+fn policies(config: &Config) -> Vec<Arc<ResponseHeaders>> {
+    let mut policies: Vec<Arc<ResponseHeaders>> = Vec::new();
+    for distribution in config.distributions.iter() {
+        let listed = distribution.behaviors.iter().map(|listed| &listed.behavior);
+        let behaviors = listed.chain([&distribution.default_behavior]);
+        policies.extend(behaviors.filter_map(|behavior| behavior.response_headers.clone()));
+    }
+    policies.sort_by(|one, other| one.name.cmp(&other.name));
+    policies.dedup_by(|one, other| one.name == other.name);
+    policies
+}
+
+/// What a policy does, in the words of the configuration.
+fn headers(policy: &ResponseHeaders) -> String {
+    let mut text = format!("response headers {}:", policy.name);
+    if let Some(cors) = &policy.cors {
+        let rules = cors.rules();
+        text.push_str(&format!(
+            " cors origins {}, methods {}, headers {}, expose {}{}{}, override {};",
+            rules.origins,
+            listed(&rules.methods),
+            listed(&rules.headers),
+            listed(&rules.expose),
+            if rules.credentials {
+                ", credentials"
+            } else {
+                ""
+            },
+            rules
+                .max_age
+                .map(|seconds| units::format_duration(Duration::from_secs(seconds)))
+                .map_or_else(String::new, |time| format!(", max_age {time}")),
+            rules.replaces,
+        ));
+    }
+    for field in &policy.set {
+        let value = String::from_utf8_lossy(field.value.as_bytes());
+        let unless = match field.replaces {
+            true => "",
+            false => " unless the origin does",
+        };
+        text.push_str(&format!(" sets {}: {value}{unless};", field.name));
+    }
+    for name in &policy.remove {
+        text.push_str(&format!(" removes {name};"));
+    }
+    text
+}
+
+fn listed<T: ToString>(listed: &Listed<T>) -> String {
+    match listed {
+        Listed::All => "all".to_owned(),
+        Listed::These(items) if items.is_empty() => "none".to_owned(),
+        Listed::These(items) => {
+            let items: Vec<String> = items.iter().map(ToString::to_string).collect();
+            items.join(" ")
+        }
+    }
 }
 
 fn lifetimes(policy: &CachePolicy) -> String {

@@ -3,6 +3,8 @@
 //! The functions that judge a single text are in `texts`. What concerns two keys at once (a budget and what must
 //! fit in it, a name and what it refers to) is in `resolve`.
 
+pub(super) mod response_headers;
+
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;

@@ -6,6 +6,7 @@
 
 mod distribution;
 mod origin;
+mod response_headers;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -19,6 +20,9 @@ use super::rule::described;
 
 pub(super) use distribution::{Behavior, Distribution, Methods};
 pub(super) use origin::{Credentials, Origin};
+pub(super) use response_headers::{
+    AllOrList, Cors, ResponseHeaders, Security, TransportSecurity, TruthOrList,
+};
 
 /// Configuration of a Seawall edge.
 #[derive(serde::Deserialize, JsonSchema, Default, Debug)]
@@ -39,6 +43,10 @@ pub(super) struct Raw {
         extend("minProperties" = 1, "x-required" = true)
     )]
     pub(super) origins: BTreeMap<Spanned<String>, Origin>,
+    /// What is added to answers and taken from them on their way to a viewer, each under a name of 1 to 64 of
+    /// `A-Z a-z 0-9 _ -`; used by `response_headers` of a distribution or a behaviour.
+    #[schemars(with = "BTreeMap<String, ResponseHeaders>")]
+    pub(super) response_headers: BTreeMap<Spanned<String>, ResponseHeaders>,
     /// What is served under which domains; at least one.
     #[schemars(
         with = "Vec<Distribution>",

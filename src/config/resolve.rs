@@ -5,6 +5,7 @@
 
 mod distributions;
 mod origins;
+mod response_headers;
 
 use std::net::SocketAddr;
 use std::ops::Range;
@@ -29,7 +30,8 @@ pub(super) fn config(raw: raw::Raw, env: Env<'_>, faults: &mut Faults) -> Option
     let log = log(&raw.log, faults);
     let journal = Section::new("journal", faults).take("kind", &raw.journal.kind, &keys::JOURNAL);
     let origins = origins::resolve(&raw.origins, env, faults);
-    let distributions = distributions::resolve(&raw, faults);
+    let policies = response_headers::resolve(&raw.response_headers, faults);
+    let distributions = distributions::resolve(&raw, &policies, faults);
     Some(Config {
         edge: edge?,
         admin: admin?,

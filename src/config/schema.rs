@@ -47,6 +47,7 @@ const TABLES: &[&str] = &[
     "log",
     "journal",
     "origins",
+    "response_headers",
     "distributions",
 ];
 

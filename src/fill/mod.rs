@@ -23,6 +23,7 @@ use crate::origin::{Forwarded, Origin, OriginError, OriginResponse};
 use crate::policy::cache_policy::CachePolicy;
 use crate::policy::key::{Key, KeyHash};
 use crate::policy::origin_request::OriginRequest;
+use crate::policy::response_headers::ResponseHeaders;
 use crate::purge::ledger::Ledger;
 use crate::purge::pattern::Identity;
 use crate::semantics::age::Instant;
@@ -59,6 +60,8 @@ pub struct Plan {
     pub origin: Arc<dyn Origin>,
     /// How long it may be kept.
     pub policy: CachePolicy,
+    /// What is said of it by the edge alone, and so not kept of what the origin says.
+    pub response_headers: Option<Arc<ResponseHeaders>>,
     /// The largest body that is stored, in bytes.
     pub max_object_size: u64,
     /// The epoch that the request's configuration belongs to: an answer of another one may come

@@ -187,7 +187,10 @@ async fn ask(
         }
     }
     let sent = inner.clock.now();
-    let response = plan.origin.fetch(permit, ask).await?;
+    let mut response = plan.origin.fetch(permit, ask).await?;
+    if let Some(policy) = &plan.response_headers {
+        policy.before_storing(&mut response.headers);
+    }
     let exchange = Exchange {
         sent,
         received: inner.clock.now(),

@@ -1,12 +1,15 @@
-//! What a distribution does with a request once it is routed: methods, origin, cache policy, and what
-//! of the request is forwarded.
+//! What a distribution does with a request once it is routed: methods, origin, cache policy, what of
+//! the request is forwarded, and what becomes of the fields of its answer.
 //!
 //! [`Methods`] holds only sets that can work: GET is always in it, because a fill is a GET.
+
+use std::sync::Arc;
 
 use http::{HeaderValue, Method};
 
 use super::cache_policy::CachePolicy;
 use super::origin_request::OriginRequest;
+use super::response_headers::ResponseHeaders;
 
 /// The rules for the requests that one behaviour selects.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -19,6 +22,8 @@ pub struct Behavior {
     pub cache: CachePolicy,
     /// What of a viewer's request reaches the origin, besides its target.
     pub origin_request: OriginRequest,
+    /// What is added to answers and taken from them on their way to a viewer.
+    pub response_headers: Option<Arc<ResponseHeaders>>,
 }
 
 /// A set of allowed methods.

@@ -296,6 +296,7 @@ mod tests {
                 methods: Methods::new(["GET"]).unwrap(),
                 cache: CachePolicy::preset("CloudFront").unwrap(),
                 origin_request: OriginRequest::BUCKET,
+                response_headers: None,
             },
             is_default: domains.is_empty(),
         }

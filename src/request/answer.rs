@@ -26,6 +26,7 @@ use crate::origin::OriginResponse;
 use crate::origin::body::OriginBody;
 use crate::policy::behavior::Behavior;
 use crate::policy::key::Key;
+use crate::policy::response_headers::Source;
 use crate::semantics::age::Instant;
 use crate::semantics::cache_status::{CacheStatus, Forward};
 use crate::semantics::conditional::{self, Precondition};
@@ -56,7 +57,6 @@ pub(super) struct Asked<'a> {
     pub(super) version: Version,
     pub(super) headers: &'a HeaderMap,
     /// The rules that hold for it; none where it was refused before a behaviour was selected.
-    #[expect(dead_code, reason = "for answers that differ by behaviour")]
     pub(super) behavior: Option<&'a Behavior>,
 }
 
@@ -139,6 +139,8 @@ struct Draft {
     /// Bytes of the body, if it is all there; a body under way is counted at its end.
     bytes: Option<u64>,
     ttl: Option<i64>,
+    /// What the policy for response headers finds.
+    source: Source,
 }
 
 impl Engine {
@@ -166,9 +168,14 @@ impl Engine {
         } else {
             (head.status, Selected::Bytes(entry.body.clone()))
         };
+        let mut source = Source::Whole;
         let (body, bytes) = match body {
             Selected::Bytes(bytes) => sent(asked, status, bytes),
             Selected::Pieces { pieces, length } => (Body::pieces(pieces), length),
+            Selected::Unchanged(whole) => {
+                source = Source::Unchanged(Some(whole));
+                (Body::none(), 0)
+            }
         };
         let draft = Draft {
             status,
@@ -176,6 +183,7 @@ impl Engine {
             bytes: Some(bytes),
             body,
             ttl: Some(head.ttl(now)),
+            source,
         };
         self.finish(asked, Some(key), draft, how)
     }
@@ -198,12 +206,15 @@ impl Engine {
         let unchanged = response.status.is_success()
             && conditional::evaluate(asked.headers, &response.headers, exchange.received_wall)
                 == Precondition::NotModified;
-        if unchanged {
-            response.status = StatusCode::NOT_MODIFIED;
-            response.headers = conditional::not_modified_fields(&response.headers);
-            response.body = OriginBody::made(Bytes::new());
+        if !unchanged {
+            return self.answer_response(asked, key, response, how);
         }
-        self.answer_response(asked, key, response, how)
+        let fields = conditional::not_modified_fields(&response.headers);
+        let whole = std::mem::replace(&mut response.headers, fields);
+        response.status = StatusCode::NOT_MODIFIED;
+        response.body = OriginBody::made(Bytes::new());
+        let source = Source::Unchanged(Some(whole));
+        self.answer_as_it_comes(asked, key, response, how, source)
     }
 
     /// Answers with an origin's response as it comes.
@@ -212,7 +223,22 @@ impl Engine {
         asked: &Asked<'_>,
         key: &Key,
         response: OriginResponse,
+        how: How,
+    ) -> Response<Body> {
+        let source = match response.status {
+            StatusCode::NOT_MODIFIED => Source::Unchanged(None),
+            _ => Source::Whole,
+        };
+        self.answer_as_it_comes(asked, key, response, how, source)
+    }
+
+    fn answer_as_it_comes(
+        &self,
+        asked: &Asked<'_>,
+        key: &Key,
+        response: OriginResponse,
         mut how: How,
+        source: Source,
     ) -> Response<Body> {
         let OriginResponse {
             status,
@@ -250,9 +276,24 @@ impl Engine {
                 body,
                 bytes,
                 ttl: None,
+                source,
             },
             how,
         )
+    }
+
+    /// Answers a preflight that is allowed: what the policy says is all there is to say.
+    pub(super) fn answer_preflight(&self, asked: &Asked<'_>) -> Response<Body> {
+        let draft = Draft {
+            status: StatusCode::NO_CONTENT,
+            headers: HeaderMap::new(),
+            body: Body::none(),
+            bytes: Some(0),
+            ttl: None,
+            source: Source::Edge,
+        };
+        let how = How::new(Verdict::Preflight, Cost::Nothing, None);
+        self.finish(asked, None, draft, how)
     }
 
     /// Answers with a refusal.
@@ -275,11 +316,12 @@ impl Engine {
             bytes: Some(bytes),
             body,
             ttl: None,
+            source: Source::Edge,
         };
         self.finish(asked, None, draft, how)
     }
 
-    /// Adds the edge's own fields; counts and logs.
+    /// Applies the policy for response headers, adds the edge's own fields, counts and logs.
     fn finish(
         &self,
         asked: &Asked<'_>,
@@ -293,7 +335,12 @@ impl Engine {
             body,
             bytes,
             ttl,
+            source,
         } = draft;
+        let behavior = asked.behavior;
+        if let Some(policy) = behavior.and_then(|behavior| behavior.response_headers.as_ref()) {
+            policy.apply(asked.method, asked.headers, &mut headers, &source);
+        }
         let site = &**asked.site;
         let shown = key.filter(|_| site.debug_headers).map(Key::to_string);
         let cache_status = CacheStatus {
@@ -409,6 +456,8 @@ enum Selected {
         pieces: Vec<Bytes>,
         length: u64,
     },
+    /// None: a 304. These are the fields that it stands for.
+    Unchanged(HeaderMap),
 }
 
 /// Applies the viewer's preconditions to a stored success, and its range to a stored 200
@@ -428,12 +477,12 @@ fn select(
         && conditional::evaluate(fields, headers, head.exchange.received_wall)
             == Precondition::NotModified
     {
-        let age = headers.get(header::AGE).cloned();
-        *headers = conditional::not_modified_fields(headers);
-        if let Some(age) = age {
-            headers.insert(header::AGE, age);
+        let fields = conditional::not_modified_fields(headers);
+        let whole = std::mem::replace(headers, fields);
+        if let Some(age) = whole.get(header::AGE) {
+            headers.insert(header::AGE, age.clone());
         }
-        return nothing(StatusCode::NOT_MODIFIED);
+        return (StatusCode::NOT_MODIFIED, Selected::Unchanged(whole));
     }
     if head.status != StatusCode::OK || !fields.contains_key(header::RANGE) {
         return whole();

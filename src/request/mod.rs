@@ -43,7 +43,7 @@ use answer::{Asked, Cost, How};
 use body::Body;
 use receive::{Received, RequestId};
 use refusal::Refusal;
-use route::Keyed;
+use route::{Ending, Keyed};
 
 /// An origin as a site knows it.
 pub type OriginSite = Arc<dyn Origin>;
@@ -122,11 +122,14 @@ impl Engine {
             Err(refused) => {
                 let Received { at, id, site, .. } = &refused.received;
                 let asked = Asked::new(request, client, *at, id, site, refused.behavior());
-                return Ok(self.answer_refusal(
-                    &asked,
-                    &refused.refusal,
-                    How::new(Verdict::Refuse, Cost::Nothing, None),
-                ));
+                return Ok(match &refused.ending {
+                    Ending::Refused(refusal) => self.answer_refusal(
+                        &asked,
+                        refusal,
+                        How::new(Verdict::Refuse, Cost::Nothing, None),
+                    ),
+                    Ending::Preflight => self.answer_preflight(&asked),
+                });
             }
         };
         let (entry, facts) = self.look_up(&keyed, request.method(), request.headers(), keyed.at);
@@ -217,8 +220,10 @@ impl Engine {
                     let how = How::new(verdict, Cost::Nothing, None);
                     return self.answer_refusal(&asked, &Refusal::NotCached, how);
                 }
-                // A verdict to serve comes with the entry that it is about.
-                (Verdict::Serve | Verdict::ServeStale { .. }, None) => break,
+                // A verdict to serve comes with the entry that it is about, and a preflight asks for none.
+                (Verdict::Serve | Verdict::ServeStale { .. }, None) | (Verdict::Preflight, _) => {
+                    break;
+                }
             }
         }
         let (why, reason) = (Forward::UriMiss, Reason::Overtaken);
@@ -370,6 +375,7 @@ impl Engine {
             origin_request: keyed.behavior().origin_request.clone(),
             origin: Arc::clone(keyed.origin()?),
             policy: keyed.behavior().cache.clone(),
+            response_headers: keyed.behavior().response_headers.clone(),
             max_object_size: keyed.site.max_object_size,
             epoch: self.epoch_of(&keyed.site),
             validate,

@@ -83,7 +83,10 @@ impl Engine {
         // A viewer that leaves while it waits takes its request with it.
         let _ended = EndedWith(fetch.abort_handle());
         match fetch.await {
-            Ok(Ok((response, stamp, sent))) => {
+            Ok(Ok((mut response, stamp, sent))) => {
+                if let Some(policy) = &keyed.behavior().response_headers {
+                    policy.before_storing(&mut response.headers);
+                }
                 if let Some(entry) = entry.filter(|_| *asked.method == Method::HEAD) {
                     let exchange = Exchange {
                         sent,

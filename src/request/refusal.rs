@@ -5,6 +5,7 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 
 use crate::origin::OriginError;
+use crate::policy::response_headers::cors::PreflightError;
 use crate::semantics::framing::Violation;
 use crate::semantics::reason::Reason;
 use crate::semantics::target::TargetError;
@@ -20,6 +21,8 @@ pub enum Refusal {
     BadTarget(TargetError),
     /// 400: the path as it was sent is one behaviour's, and the object that it names another's.
     OtherBehavior,
+    /// 403: a preflight, for what the response headers policy does not allow.
+    Preflight(PreflightError),
     /// 404: `/` of a distribution without a root object, which no object can be.
     NoRootObject,
     /// 405: the method is not allowed here; these are.
@@ -59,6 +62,8 @@ impl Refusal {
             Self::BadHost(_) | Self::BadTarget(_) | Self::OtherBehavior | Self::BrokenBody => {
                 StatusCode::BAD_REQUEST
             }
+            // What the Fetch standard encourages (section 3.3.3).
+            Self::Preflight(_) => StatusCode::FORBIDDEN,
             Self::NoRootObject => StatusCode::NOT_FOUND,
             Self::Method(_) => StatusCode::METHOD_NOT_ALLOWED,
             Self::TargetTooLong => StatusCode::URI_TOO_LONG,
@@ -109,6 +114,7 @@ impl Refusal {
             Self::BadHost(_) => Reason::BadHost,
             Self::BadTarget(_) => Reason::BadTarget,
             Self::OtherBehavior => Reason::OtherBehavior,
+            Self::Preflight(_) => Reason::PreflightNotAllowed,
             Self::NoRootObject => Reason::NoRootObject,
             Self::Method(_) => Reason::MethodNotAllowed,
             Self::TargetTooLong => Reason::TargetTooLong,
@@ -147,6 +153,14 @@ impl Refusal {
             Self::OtherBehavior => {
                 "The path cannot be used: its percent-encoding hides which one it is.".to_owned()
             }
+            Self::Preflight(error) => match error {
+                PreflightError::Origin => "Pages of this origin may not ask here.",
+                PreflightError::Method => "Pages of other origins may not use this method here.",
+                PreflightError::Headers => {
+                    "Pages of other origins may not send one of these fields here."
+                }
+            }
+            .to_owned(),
             Self::NoRootObject => "There is no object at this address.".to_owned(),
             Self::Method(allowed) => {
                 format!(

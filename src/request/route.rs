@@ -34,9 +34,18 @@ pub struct Unserved<'r> {
     /// The request.
     pub received: Received<'r>,
     /// What is told to the viewer.
-    pub refusal: Refusal,
+    pub ending: Ending,
     /// Its distribution and the behaviour that was selected, if it got so far.
     selected: Option<(Arc<Distribution>, Selected)>,
+}
+
+/// What a request ends with that asks for no object.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Ending {
+    /// It is refused.
+    Refused(Refusal),
+    /// It is a preflight that is allowed: the policy of its behaviour is the whole answer.
+    Preflight,
 }
 
 impl Unserved<'_> {
@@ -63,8 +72,8 @@ impl<'r> Received<'r> {
     /// it.
     ///
     /// # Errors
-    /// 400, 414, 431 by [`Received::check`]; 421 for an unknown host; 405 for a method that the
-    /// behaviour does not allow.
+    /// 400, 414, 431 by [`Received::check`]; 421 for an unknown host; 403 for a preflight, and 405 for a
+    /// method, that the behaviour does not allow. Not an error: a preflight that it does allow.
     pub fn route(self) -> Result<Routed<'r>, Refused<'r>> {
         let host = match self.check() {
             Ok(host) => host,
@@ -77,8 +86,20 @@ impl<'r> Received<'r> {
         let Behavior {
             methods,
             origin_request,
+            response_headers,
             ..
         } = distribution.behavior(selected);
+        // Before the methods: a preflight is OPTIONS, and is about another one.
+        let preflight = response_headers
+            .as_ref()
+            .and_then(|policy| policy.preflight(self.method, self.headers));
+        if let Some(judged) = preflight {
+            let ending = match judged {
+                Ok(()) => Ending::Preflight,
+                Err(error) => Ending::Refused(Refusal::Preflight(error)),
+            };
+            return Err(self.ended(ending, Some((distribution, selected))));
+        }
         if !methods.allows(self.method) {
             let refusal = Refusal::Method(methods.allow_header());
             return Err(self.refused(refusal, Some((distribution, selected))));
@@ -97,9 +118,13 @@ impl<'r> Received<'r> {
         refusal: Refusal,
         selected: Option<(Arc<Distribution>, Selected)>,
     ) -> Refused<'r> {
+        self.ended(Ending::Refused(refusal), selected)
+    }
+
+    fn ended(self, ending: Ending, selected: Option<(Arc<Distribution>, Selected)>) -> Refused<'r> {
         Box::new(Unserved {
             received: self,
-            refusal,
+            ending,
             selected,
         })
     }

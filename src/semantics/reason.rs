@@ -128,6 +128,8 @@ reasons! {
     OtherBehavior = "other-behavior",
     /// 404: `/` without a root object.
     NoRootObject = "no-root-object",
+    /// 403: a preflight for what the policy of the path does not allow.
+    PreflightNotAllowed = "preflight-not-allowed",
     /// 405
     MethodNotAllowed = "method-not-allowed",
     /// 414

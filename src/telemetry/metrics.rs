@@ -29,13 +29,14 @@ const BOUNDS: [f64; 14] = [
     0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0,
 ];
 /// The words of the verdicts, in the order of the shards' rows.
-const VERDICTS: [&str; 6] = [
+const VERDICTS: [&str; 7] = [
     "serve",
     "serve-stale",
     "validate",
     "fetch",
     "pass",
     "refuse",
+    "preflight",
 ];
 const CLASSES: [&str; 5] = ["1xx", "2xx", "3xx", "4xx", "5xx"];
 
@@ -332,6 +333,7 @@ const fn row(verdict: Verdict) -> usize {
         Verdict::Fetch { .. } => 3,
         Verdict::Pass { .. } => 4,
         Verdict::Refuse => 5,
+        Verdict::Preflight => 6,
     }
 }
 
@@ -359,6 +361,7 @@ mod tests {
                 reason: Reason::Precondition,
             },
             Verdict::Refuse,
+            Verdict::Preflight,
         ];
         for verdict in all {
             assert_eq!(VERDICTS[row(verdict)], verdict.as_str());

@@ -18,6 +18,7 @@ mod policy;
 mod purge;
 mod range;
 mod readme;
+mod response_headers;
 mod rules;
 mod secrets;
 mod serve;

@@ -36,7 +36,7 @@ fn the_examples_in_the_readme_are_accepted() {
     let whole: Vec<&str> = examples
         .filter(|example| example.contains("[origins.site]"))
         .collect();
-    assert_eq!(whole.len(), 2);
+    assert_eq!(whole.len(), 3);
     for example in whole {
         config::parse("README.md", example, &env)
             .unwrap_or_else(|error| panic!("{}", error.render_plain()));

@@ -104,6 +104,9 @@ pub(in crate::config) struct Distribution {
     /// `max-stale` never.
     #[schemars(with = "String", transform = described(&keys::VIEWER_CACHE_CONTROL))]
     pub(in crate::config) viewer_cache_control: Option<Spanned<String>>,
+    /// What is added to its answers and taken from them.
+    #[schemars(with = "String", transform = described(&keys::response_headers::POLICY))]
+    pub(in crate::config) response_headers: Option<Spanned<String>>,
     /// Rules for some of its paths, in order: the first whose `path` takes a request's path holds for it. What
     /// they do not say is as the distribution says.
     #[schemars(
@@ -160,6 +163,9 @@ pub(in crate::config) struct Behavior {
     /// Whether a viewer's `no-cache`, `no-store`, `max-age` and `min-fresh` are followed.
     #[schemars(with = "String", transform = inherited(&keys::VIEWER_CACHE_CONTROL))]
     pub(in crate::config) viewer_cache_control: Option<Spanned<String>>,
+    /// What is added to answers and taken from them.
+    #[schemars(with = "String", transform = inherited(&keys::response_headers::POLICY))]
+    pub(in crate::config) response_headers: Option<Spanned<String>>,
 }
 
 /// `distributions.methods`.

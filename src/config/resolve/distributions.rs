@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use toml::Spanned;
 
+use super::response_headers::Policies;
 use crate::config::error::Faults;
 use crate::config::keys::OriginType;
 use crate::config::rule::{Refusal, Rule as _, quoted_list};
@@ -24,12 +25,16 @@ use crate::policy::origin_request::OriginRequest;
 type Origins = BTreeMap<Spanned<String>, raw::Origin>;
 
 /// All of them, arranged for lookup.
-pub(super) fn resolve(raw: &raw::Raw, faults: &mut Faults) -> Option<Arc<Distributions>> {
+pub(super) fn resolve(
+    raw: &raw::Raw,
+    policies: &Policies,
+    faults: &mut Faults,
+) -> Option<Arc<Distributions>> {
     let mut resolved = Vec::new();
     // Where a distribution that could be resolved stands in the file.
     let mut places = Vec::new();
     for (index, written) in raw.distributions.iter().enumerate() {
-        if let Some(distribution) = distribution(index, written, &raw.origins, faults) {
+        if let Some(distribution) = distribution(index, written, &raw.origins, policies, faults) {
             resolved.push(distribution);
             places.push(index);
         }
@@ -112,6 +117,7 @@ fn distribution(
     index: usize,
     written: &Spanned<raw::Distribution>,
     origins: &Origins,
+    policies: &Policies,
     faults: &mut Faults,
 ) -> Option<Distribution> {
     let (raw, table) = (written.get_ref(), written.span());
@@ -123,8 +129,9 @@ fn distribution(
         (None, Some(_)) => Some(None),
         (written, _) => section.take("root_object", written, &keys::ROOT_OBJECT),
     };
-    let default_behavior = behavior(&mut section, raw, origins, &table);
-    let behaviors = behaviors::resolve(index, raw, default_behavior.is_some(), origins, faults);
+    let default_behavior = behavior(&mut section, raw, origins, policies, &table);
+    let is_sound = default_behavior.is_some();
+    let behaviors = behaviors::resolve(index, raw, is_sound, origins, policies, faults);
     let domains = domains?;
     let distribution = Distribution {
         id: id?,
@@ -142,6 +149,7 @@ fn behavior(
     section: &mut Section<'_>,
     raw: &raw::Distribution,
     origins: &Origins,
+    policies: &Policies,
     table: &Range<usize>,
 ) -> Option<Behavior> {
     let origin = section.required("origin", &raw.origin, &keys::ORIGIN, table);
@@ -157,11 +165,13 @@ fn behavior(
     let methods = methods(section, raw, web.is_some(), table);
     let origin_request = origin_request(section, raw, web);
     let cache = cache_policy(section, raw, web.is_some());
+    let response_headers = policies.named(section, &raw.response_headers);
     Some(Behavior {
         origin: origin?,
         methods: methods?,
         cache: cache?,
         origin_request: origin_request?,
+        response_headers: response_headers?,
     })
 }
 

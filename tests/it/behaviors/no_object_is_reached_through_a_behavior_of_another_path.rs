@@ -10,7 +10,8 @@ use seawall::clock::{Clock, ManualClock, SystemClock};
 use seawall::config;
 use seawall::request::Site;
 use seawall::request::receive::Received;
-use seawall::request::route::Routed;
+use seawall::request::refusal::Refusal;
+use seawall::request::route::{Ending, Routed};
 
 /// A distribution with these patterns, each with an origin of its own; `true`: a bucket.
 fn site(patterns: &[(String, bool)]) -> Option<Arc<Site>> {
@@ -138,7 +139,7 @@ proptest! {
                 prop_assert_eq!(&keyed.behavior().origin, &first(&tokens(path), false));
             }
             Err(refused) => {
-                prop_assert_eq!(refused.refusal.reason().as_str(), "other-behavior");
+                prop_assert_eq!(&refused.ending, &Ending::Refused(Refusal::OtherBehavior));
                 let ways = [
                     first(&tokens(path), false),
                     first(&decoded(path), true),

@@ -108,6 +108,38 @@ async fn what_is_rejected_is_named() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_response_headers_of_each_behavior_are_shown() {
+    let file = "fixtures/config/accepted/response-headers.toml";
+    let run = run(&["check", file], &[]).await;
+    assert_eq!((run.code, run.stderr.as_str()), (Some(0), ""));
+    let line = |begins: &str| {
+        let mut lines = run.stdout.lines();
+        let line = lines.find(|line| line.trim_start().starts_with(begins));
+        line.unwrap_or_else(|| panic!("{begins} is not in\n{}", run.stdout))
+    };
+    for (begins, ends) in [
+        ("/fonts/*:", "; response headers SimpleCORS"),
+        ("/internal/*:", "viewer_cache_control ignore"),
+        ("/img/*:", "; response headers app"),
+        ("all other paths:", "; response headers app"),
+    ] {
+        assert!(line(begins).ends_with(ends), "{}", line(begins));
+    }
+    assert_eq!(
+        line("response headers app:"),
+        "  response headers app: cors origins https://app.example.com null https://*.example.com:8443, \
+         methods all, headers all, expose x-total, credentials, max_age 10m, override true; \
+         sets x-content-type-options: nosniff; sets x-frame-options: DENY unless the origin does; \
+         sets x-team: web unless the origin does; removes server;"
+    );
+    assert_eq!(
+        line("response headers SimpleCORS:"),
+        "  response headers SimpleCORS: cors origins *, methods GET HEAD, headers none, expose none, \
+         override false;"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_file_that_is_not_there_is_named() {
     let missing = run(&["check", "no/such.toml"], &[]).await;
     assert_eq!(missing.code, Some(1));

@@ -29,7 +29,8 @@ async fn the_schema_names_every_key() {
             "edge",
             "journal",
             "log",
-            "origins"
+            "origins",
+            "response_headers"
         ]
     );
     let edge = keys("/properties/edge");

@@ -3,7 +3,7 @@
 //! A behaviour is its distribution with some keys written anew. So its keys are laid over those of the
 //! distribution, as they are written, and the whole is resolved as a distribution's own are.
 
-use super::{Origins, Section, Spanned, behavior, web};
+use super::{Origins, Policies, Section, Spanned, behavior, web};
 use crate::config::error::Faults;
 use crate::config::{keys, raw};
 use crate::policy::distribution::Distribution;
@@ -16,6 +16,7 @@ pub(super) fn resolve(
     over: &raw::Distribution,
     is_sound: bool,
     origins: &Origins,
+    policies: &Policies,
     faults: &mut Faults,
 ) -> Option<Vec<PathBehavior>> {
     if let Some(first) = over.behaviors.get(MAX_BEHAVIORS) {
@@ -40,7 +41,7 @@ pub(super) fn resolve(
             false if raw.origin.is_none() => continue,
             false => laid_over(raw, &raw::Distribution::default(), origins),
         };
-        let behavior = behavior(&mut section, &laid, origins, &table);
+        let behavior = behavior(&mut section, &laid, origins, policies, &table);
         if let (Some(path), Some(behavior)) = (path, behavior) {
             resolved.push(PathBehavior { path, behavior });
         }
@@ -119,6 +120,11 @@ fn laid_over(
             .viewer_cache_control
             .as_ref()
             .or(over.viewer_cache_control.as_ref())
+            .cloned(),
+        response_headers: raw
+            .response_headers
+            .as_ref()
+            .or(over.response_headers.as_ref())
             .cloned(),
         ..raw::Distribution::default()
     };
