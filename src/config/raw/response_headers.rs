@@ -16,10 +16,10 @@ use crate::config::rule::described;
 pub(in crate::config) struct ResponseHeaders {
     /// Cross-origin sharing (CORS): which pages of other origins may read answers. Computed for each request;
     /// preflights are answered by the edge, and never reach an origin.
-    #[schemars(with = "Cors")]
+    #[schemars(with = "Cors", extend("x-allowed" = "a table", "x-default" = "none"))]
     pub(in crate::config) cors: Option<Spanned<Cors>>,
     /// Fields that make browsers careful.
-    #[schemars(with = "Security")]
+    #[schemars(with = "Security", extend("x-allowed" = "a table", "x-default" = "none"))]
     pub(in crate::config) security: Option<Spanned<Security>>,
     /// Further fields that are set, in answers of every status. They are for viewers: `Cache-Control` changes
     /// what browsers keep, not what the edge keeps. What the edge words itself keeps its own fields.
@@ -90,7 +90,7 @@ pub(in crate::config) struct Security {
     #[schemars(with = "String", transform = described(&rules::REFERRER_POLICY), extend("x-default" = "not set"))]
     pub(in crate::config) referrer_policy: Option<Spanned<String>>,
     /// `Strict-Transport-Security`. Browsers heed it only over TLS.
-    #[schemars(with = "TransportSecurity")]
+    #[schemars(with = "TransportSecurity", extend("x-allowed" = "a table", "x-default" = "none"))]
     pub(in crate::config) strict_transport_security: Option<Spanned<TransportSecurity>>,
     /// `Content-Security-Policy`.
     #[schemars(with = "String", transform = described(&rules::VALUE), extend("x-default" = "not set"))]

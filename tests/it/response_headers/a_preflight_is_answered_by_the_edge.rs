@@ -61,6 +61,19 @@ async fn what_is_not_allowed_is_a_403_without_a_word_about_sharing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_body_that_comes_with_one_is_never_a_request() {
+    for protocol in Protocol::BOTH {
+        let (origin, edge) = with_policy(LISTED, [page("")]).await;
+        let mut viewer = Viewer::connect(&edge, protocol).await;
+        let body = "DELETE /a HTTP/1.1\r\nhost: localhost\r\n\r\n";
+        let answer = viewer.request("OPTIONS", "/a", &[APP, PUT], body).await;
+        assert_eq!(answer.status, 204);
+        assert_eq!(viewer.get("/a").await.text(), "page");
+        assert_eq!(origin.count(), 1);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn private_networks_are_not_opened() {
     let (_origin, edge) = with_policy(LISTED, []).await;
     let private = ("access-control-request-private-network", "true");
