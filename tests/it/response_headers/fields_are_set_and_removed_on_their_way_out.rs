@@ -2,7 +2,7 @@
 //! keeps knows nothing of it.
 
 use super::{page, with_policy};
-use crate::harness::{Protocol, Reply, Viewer};
+use crate::harness::{Answer, Protocol, Reply, Viewer};
 
 const POLICY: &str = r#"
 remove = ["Server", "X-Powered-By"]
@@ -56,9 +56,21 @@ async fn fields_are_set_and_removed_on_their_way_out() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_304_carries_what_the_whole_answer_would_and_unsays_nothing_of_it() {
-    let (_origin, edge) = with_policy(POLICY, [page(THEIRS)]).await;
+    let (origin, edge) = with_policy(POLICY, [page(THEIRS)]).await;
     edge.get("/a").await;
-    let unchanged = edge.get_with("/a", &[("if-none-match", "\"1\"")]).await;
+    let condition = [("if-none-match", "\"1\"")];
+    let stored = edge.get_with("/a", &condition).await;
+    assert_eq!(stored.cache(), "Hit");
+    assert_unchanged(&stored);
+    // What is not kept is compared by the edge too, and is the edge's 304.
+    origin.then(Reply::ok(
+        &format!("cache-control: no-store\r\n{THEIRS}"),
+        "page",
+    ));
+    assert_unchanged(&edge.get_with("/b", &condition).await);
+}
+
+fn assert_unchanged(unchanged: &Answer) {
     assert_eq!(unchanged.status, 304);
     for (name, value) in [
         ("x-team", "web"),
