@@ -47,10 +47,12 @@ impl Distribution {
         if self.behaviors.is_empty() {
             return Selected(None);
         }
-        match self.root_path().filter(|_| path == "/") {
-            Some(root) => self.first(&Subject::sent(&root)),
-            None => self.first(&Subject::sent(path)),
+        if path == "/"
+            && let Some(root) = self.root_path()
+        {
+            return self.first(&Subject::sent(&root));
         }
+        self.first(&Subject::sent(path))
     }
 
     /// Whether the behaviour that was selected is that of this object of a bucket too, by its path in any

@@ -188,6 +188,27 @@ async fn a_policy_for_response_headers_costs_a_hit_little() {
     );
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn behaviors_cost_a_hit_nothing() {
+    let (_bucket, edge, _data) = edge_with([("a.txt", 5)], BEHAVIORS).await;
+    let (allocations, bytes) = per_hit(edge.engine(), "/a.txt", 5);
+    assert!(
+        allocations <= ALLOCATIONS,
+        "a hit among behaviours takes {allocations} allocations, a plain one {ALLOCATIONS}"
+    );
+    assert!(
+        bytes < BYTES,
+        "a hit among behaviours allocates {bytes} bytes"
+    );
+}
+
+const BEHAVIORS: &str = r#"
+[[distributions.behaviors]]
+path = "/private/*"
+[[distributions.behaviors]]
+path = "*.txt"
+"#;
+
 const POLICY: &str = r#"
 response_headers = "app"
 [response_headers.app]
