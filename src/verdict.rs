@@ -19,6 +19,8 @@ pub struct Facts {
     pub head: bool,
     /// The method is neither GET nor HEAD: only the origin can answer it.
     pub other_method: bool,
+    /// The operator lets nothing be stored.
+    pub stores_nothing: bool,
     /// The request asks for one range, as `semantics::range` counts it. Several need the whole.
     pub range: bool,
     /// The request has `If-Match` or `If-Unmodified-Since`, which only the origin can answer.
@@ -114,6 +116,8 @@ impl Verdict {
 pub fn decide(facts: &Facts) -> Verdict {
     let verdict = if facts.other_method {
         return pass(Forward::Method, Reason::OtherMethod);
+    } else if facts.stores_nothing {
+        pass(Forward::Bypass, Reason::CachingDisabled)
     } else if facts.concerns_origin {
         pass(Forward::Request, Reason::Precondition)
     } else if facts.no_store {
@@ -237,6 +241,23 @@ mod tests {
         };
         let (why, reason) = (Forward::Method, Reason::OtherMethod);
         assert_eq!(decide(&facts), Verdict::Pass { why, reason });
+    }
+
+    #[test]
+    fn where_nothing_is_stored_every_request_goes_to_the_origin() {
+        let (why, reason) = (Forward::Bypass, Reason::CachingDisabled);
+        let facts = Facts {
+            stores_nothing: true,
+            range: true,
+            concerns_origin: true,
+            ..Facts::default()
+        };
+        assert_eq!(decide(&facts), Verdict::Pass { why, reason });
+        let only_if_cached = Facts {
+            only_if_cached: true,
+            ..facts
+        };
+        assert_eq!(decide(&only_if_cached), Verdict::Refuse);
     }
 
     #[test]

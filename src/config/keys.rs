@@ -255,6 +255,8 @@ pub(super) const METHODS: List<&'static str> = List {
     max: 2,
 };
 pub(super) const CACHE_POLICY: Preset = Preset;
+pub(super) const POLICY_OF_A_BUCKET: &str =
+    "a policy whose key has none of these: the key of a bucket's object is its path";
 pub(super) const VIEWER_CACHE_CONTROL: Words<ViewerCacheControl> = Words {
     words: &[
         ("ignore", ViewerCacheControl::Ignore),

@@ -270,12 +270,12 @@ enum Renewal {
     No,
 }
 
-/// What of the request, as it was forwarded, bears on storing. No cookie is keyed.
+/// What of the request, as it was forwarded, bears on storing.
 fn asked(plan: &Plan) -> Asked {
     Asked {
         get: true,
         authorization: plan.viewer.fields.contains_key(header::AUTHORIZATION),
-        unkeyed_cookie: plan.viewer.fields.contains_key(header::COOKIE),
+        unkeyed_cookie: plan.viewer.unkeyed.cookie,
     }
 }
 

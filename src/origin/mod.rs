@@ -33,6 +33,7 @@ use tokio::sync::OwnedSemaphorePermit;
 use body::OriginBody;
 use upload::Upload;
 
+use crate::policy::origin_request::Unkeyed;
 use crate::semantics::reason::Reason;
 
 /// A boxed future that can move between threads.
@@ -88,6 +89,8 @@ pub struct Forwarded {
     pub host: Option<HeaderValue>,
     /// The fields that the behaviour forwards, and those that the edge adds a member to.
     pub fields: HeaderMap,
+    /// What of all this is not in the key.
+    pub unkeyed: Unkeyed,
     /// The viewer's address.
     pub client: Option<IpAddr>,
     /// The protocol that the request came by.

@@ -192,6 +192,11 @@ impl Inner {
                 ask.conditions.remove(header::IF_RANGE);
             }
         }
+        let unkeyed = ask.viewer.unkeyed;
+        let kinds = [unkeyed.query, unkeyed.header, unkeyed.cookie];
+        for (counter, _) in self.metrics.unkeyed.iter().zip(kinds).filter(|(_, is)| *is) {
+            counter.increment();
+        }
         let result = self.judged(permit, &ask, body).await;
         if let Err(error) = &result {
             tracing::debug!(origin = self.name, path = &*ask.path, %error, "origin request failed");

@@ -1,17 +1,26 @@
-//! How long answers live when the origin left it open: the presets and what they fix.
+//! How long answers live when the origin left it open, and what tells them apart: the presets and what they fix.
 //!
 //! A [`CachePolicy`] is the operator's half of freshness; the other half, what a response said for itself, is judged in
 //! `semantics::freshness` with these [`Bounds`]. This file does not decide whether anything is fresh.
 
 use std::time::Duration;
 
+use http::HeaderName;
+
+use super::key_parts::KeyParts;
+use super::names::{Choice, Names};
+use super::tracking::TRACKING;
 use crate::semantics::freshness::Bounds;
 
-/// The operator's decisions about lifetimes, under the name of the preset that they started from.
+/// The operator's decisions about lifetimes and the key, under the name that they were given or started from.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct CachePolicy {
-    /// Name of the preset; it stays when single values were overridden.
+    /// Name of the preset, or of the operator's own policy; it stays when single values were overridden.
     pub name: String,
+    /// Whether anything is stored at all. If not, every request goes to the origin by itself.
+    pub stores: bool,
+    /// What of a request is in the key.
+    pub key: KeyParts,
     /// Clamps, defaults and stale windows.
     pub bounds: Bounds,
     /// Whether the Cache-Control of viewers counts; ignored in every preset.
@@ -46,7 +55,16 @@ pub enum SetCookie {
 
 impl CachePolicy {
     /// Names that [`CachePolicy::preset`] knows, the default one first.
-    pub const PRESETS: &'static [&'static str] = &["CloudFront", "RFC9111"];
+    pub const PRESETS: &'static [&'static str] = &[
+        "CloudFront",
+        "RFC9111",
+        "CachingOptimized",
+        "CachingOptimizedForUncompressedObjects",
+        "CachingDisabled",
+        "UseOriginCacheControlHeaders",
+        "UseOriginCacheControlHeaders-QueryStrings",
+        "IgnoreTracking",
+    ];
 
     /// Upper clamp that clamps nothing: 2^31 s, the largest delta-seconds that a cache must tell apart (RFC 9111
     /// section 1.2.2). It stands where a preset sets no maximum, so that arithmetic on it cannot overflow.
@@ -62,17 +80,41 @@ impl CachePolicy {
     /// | stale when the origin fails and said nothing about it | 86 400 s | 0 |
     /// | Cache-Control of viewers | ignored | ignored |
     /// | Set-Cookie | stripped | stripped |
+    ///
+    /// `IgnoreTracking` is `RFC9111` (only a web server has a use for it) without the parameters of
+    /// [`TRACKING`]. The others have the names and published values of CloudFront's managed policies ("Use
+    /// managed cache policies"), and else what `CloudFront` has, with these differences:
+    ///
+    /// - `min` lengthens only what is storable anyway;
+    /// - `CachingDisabled` keeps no failure and no stale copy either, and its query is the whole one: what is
+    ///   not in the key is not forwarded here, and an application must get its query;
+    /// - Host is in the key wherever it is forwarded, and only there, whatever the policy.
     pub fn preset(name: &str) -> Option<Self> {
-        let bounds = match name {
-            "CloudFront" => Bounds {
-                min: Duration::ZERO,
-                default: Some(DAY),
-                max: YEAR,
-                heuristic: false,
-                negative: Some(Duration::from_secs(10)),
-                stale_on_error: DAY,
+        let key = match name {
+            "CloudFront" | "RFC9111" | "CachingDisabled" => KeyParts::TARGET,
+            "CachingOptimized" => KeyParts {
+                accept_encoding: true,
+                ..KeyParts::PATH
             },
-            "RFC9111" => Bounds {
+            "CachingOptimizedForUncompressedObjects" => KeyParts::PATH,
+            "UseOriginCacheControlHeaders" => of_an_application(Choice::None),
+            "UseOriginCacheControlHeaders-QueryStrings" => of_an_application(Choice::All),
+            "IgnoreTracking" => KeyParts {
+                query: Choice::Except(Names::new(TRACKING.iter().copied()).ok()?),
+                ..KeyParts::TARGET
+            },
+            _ => return None,
+        };
+        let cloudfront = Bounds {
+            min: Duration::ZERO,
+            default: Some(DAY),
+            max: YEAR,
+            heuristic: false,
+            negative: Some(Duration::from_secs(10)),
+            stale_on_error: DAY,
+        };
+        let bounds = match name {
+            "RFC9111" | "IgnoreTracking" => Bounds {
                 min: Duration::ZERO,
                 default: None,
                 max: Self::NO_MAXIMUM,
@@ -80,15 +122,51 @@ impl CachePolicy {
                 negative: None,
                 stale_on_error: Duration::ZERO,
             },
-            _ => return None,
+            "CachingOptimized" | "CachingOptimizedForUncompressedObjects" => Bounds {
+                min: Duration::from_secs(1),
+                ..cloudfront
+            },
+            "CachingDisabled" => Bounds {
+                default: Some(Duration::ZERO),
+                max: Duration::ZERO,
+                negative: None,
+                stale_on_error: Duration::ZERO,
+                ..cloudfront
+            },
+            "UseOriginCacheControlHeaders" | "UseOriginCacheControlHeaders-QueryStrings" => {
+                Bounds {
+                    default: Some(Duration::ZERO),
+                    ..cloudfront
+                }
+            }
+            _ => cloudfront,
         };
         Some(Self {
             name: name.to_owned(),
+            stores: name != "CachingDisabled",
+            key,
             bounds,
             viewer: ViewerCacheControl::Ignore,
             set_cookie: SetCookie::Strip,
             error_ttl: Duration::from_secs(10),
         })
+    }
+}
+
+/// What `UseOriginCacheControlHeaders` keys.
+fn of_an_application(query: Choice) -> KeyParts {
+    const HEADERS: [&str; 4] = [
+        "origin",
+        "x-http-method",
+        "x-http-method-override",
+        "x-method-override",
+    ];
+    KeyParts {
+        query,
+        sort_query: false,
+        headers: HEADERS.map(HeaderName::from_static).to_vec(),
+        cookies: Choice::All,
+        accept_encoding: true,
     }
 }
 
@@ -130,6 +208,62 @@ mod tests {
         assert_eq!(bounds.negative, None);
         assert_eq!(bounds.stale_on_error.as_secs(), 0);
         assert!(bounds.heuristic);
+    }
+
+    /// min, default and max in seconds, what is in the key, and whether anything is stored.
+    #[test]
+    fn the_managed_policies_have_their_published_values() {
+        let override_fields = "origin x-http-method x-http-method-override x-method-override";
+        let application = format!("headers {override_fields}, cookies all, accept-encoding");
+        for (name, ttl, key, stores) in [
+            (
+                "CachingOptimized",
+                (1, 86_400, 31_536_000),
+                "query none, accept-encoding",
+                true,
+            ),
+            (
+                "CachingOptimizedForUncompressedObjects",
+                (1, 86_400, 31_536_000),
+                "query none",
+                true,
+            ),
+            ("CachingDisabled", (0, 0, 0), "query all", false),
+            (
+                "UseOriginCacheControlHeaders",
+                (0, 0, 31_536_000),
+                &format!("query none, {application}"),
+                true,
+            ),
+            (
+                "UseOriginCacheControlHeaders-QueryStrings",
+                (0, 0, 31_536_000),
+                &format!("query all, {application}"),
+                true,
+            ),
+        ] {
+            let policy = CachePolicy::preset(name).unwrap();
+            let Bounds {
+                min, default, max, ..
+            } = policy.bounds;
+            let found = (min.as_secs(), default.unwrap().as_secs(), max.as_secs());
+            assert_eq!(found, ttl, "{name}");
+            assert_eq!(policy.key.to_string(), key, "{name}");
+            assert_eq!(policy.stores, stores, "{name}");
+            assert!(!policy.bounds.heuristic);
+        }
+    }
+
+    #[test]
+    fn to_ignore_tracking_is_to_live_as_rfc9111_says() {
+        let (policy, plain) = (
+            CachePolicy::preset("IgnoreTracking").unwrap(),
+            CachePolicy::preset("RFC9111").unwrap(),
+        );
+        assert_eq!(policy.bounds, plain.bounds);
+        for (name, taken) in [("utm_campaign", false), ("fbclid", false), ("q", true)] {
+            assert_eq!(policy.key.query.takes(name.as_bytes()), taken, "{name}");
+        }
     }
 
     #[test]

@@ -68,9 +68,7 @@ impl Key {
         Self::of_parts([distribution, path])
     }
 
-    /// The key of a target of an HTTP route: the distribution, the path and the query as they are
-    /// forwarded, byte for byte, and the viewer's host (and port) where that is forwarded as well.
-    /// `query` is without its `?`; an empty one is another than none.
+    /// The key of a target of an HTTP route, of which no field is a part: see [`TargetKey`].
     #[must_use]
     pub fn of_target(
         distribution: &str,
@@ -78,10 +76,7 @@ impl Key {
         path: &str,
         query: Option<&str>,
     ) -> Self {
-        // With five parts it is never the key of a bucket object. No host is empty.
-        let mark = if query.is_some() { "?" } else { "" };
-        let (host, query) = (host.unwrap_or_default(), query.unwrap_or_default());
-        Self::of_parts([distribution, host, path, mark, query])
+        TargetKey::new(distribution, host, path, query).finish()
     }
 
     fn of_parts<const N: usize>(parts: [&str; N]) -> Self {
@@ -89,6 +84,10 @@ impl Key {
         for part in parts {
             push(&mut text, part.as_bytes());
         }
+        Self::of_text(text)
+    }
+
+    fn of_text(text: SmallVec<[u8; ON_THE_STACK]>) -> Self {
         let digest = Sha256::digest(&text);
         let mut hash = [0; 16];
         hash.copy_from_slice(&digest[..16]);
@@ -111,20 +110,69 @@ impl Key {
     }
 }
 
-/// The parts, one after the other, for people.
+/// The key of a target of an HTTP route, part by part.
+#[derive(Debug)]
+pub struct TargetKey(SmallVec<[u8; ON_THE_STACK]>);
+
+impl TargetKey {
+    /// The distribution, the path as it is forwarded, the query as the policy keys it, and the viewer's
+    /// host (and port) where that is forwarded as well. `query` is without its `?`; an empty one is another
+    /// than none.
+    #[must_use]
+    pub fn new(distribution: &str, host: Option<&str>, path: &str, query: Option<&str>) -> Self {
+        // With five parts or more it is never the key of a bucket object. No host is empty.
+        let mark = if query.is_some() { "?" } else { "" };
+        let (host, query) = (host.unwrap_or_default(), query.unwrap_or_default());
+        let mut text = SmallVec::new();
+        for part in [distribution, host, path, mark, query] {
+            push(&mut text, part.as_bytes());
+        }
+        Self(text)
+    }
+
+    /// Adds a field, with the lines that `lines` hands over: its name, and all lines as one part. A line
+    /// begins with a line feed, which no value holds: no line, an empty one and two are three things.
+    #[must_use]
+    pub fn with(mut self, name: &str, lines: impl FnOnce(&mut dyn FnMut(&[u8]))) -> Self {
+        push(&mut self.0, name.as_bytes());
+        let mut value: SmallVec<[u8; 64]> = SmallVec::new();
+        lines(&mut |line| {
+            value.push(b'\n');
+            value.extend_from_slice(line);
+        });
+        push(&mut self.0, &value);
+        self
+    }
+
+    /// The key.
+    #[must_use]
+    pub fn finish(self) -> Key {
+        Key::of_text(self.0)
+    }
+}
+
+/// The parts, one after the other, for people; fields as ` name=value`.
 impl fmt::Display for Key {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut rest: &[u8] = &self.text;
+        let mut place = 0;
         while let Some((length, tail)) = rest.split_first_chunk::<4>() {
             let (part, tail) = tail
                 .split_at_checked(u32::from_be_bytes(*length) as usize)
                 .unwrap_or((tail, &[]));
-            f.write_str(&String::from_utf8_lossy(part))?;
+            if place >= TARGET_PARTS && (place - TARGET_PARTS).is_multiple_of(2) {
+                f.write_str(" ")?;
+            }
+            f.write_str(&String::from_utf8_lossy(part).replace('\n', "="))?;
             rest = tail;
+            place += 1;
         }
         Ok(())
     }
 }
+
+/// Parts of a target's key before its fields.
+const TARGET_PARTS: usize = 5;
 
 impl fmt::Debug for Key {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -186,6 +234,53 @@ mod tests {
         assert_eq!(keys[2].to_string(), "E1/a?x=1");
     }
 
+    #[test]
+    fn fields_are_parts_with_names() {
+        let key = |lines: &[&str]| {
+            TargetKey::new("E1", None, "/a", None)
+                .with("x-a", |line| {
+                    lines.iter().for_each(|text| line(text.as_bytes()))
+                })
+                .finish()
+        };
+        let keys = [
+            Key::of_target("E1", None, "/a", None),
+            key(&[]),
+            key(&[""]),
+            key(&["b"]),
+            key(&["b", ""]),
+            key(&["b", "c"]),
+            key(&["b, c"]),
+        ];
+        for (at, one) in keys.iter().enumerate() {
+            for other in &keys[at + 1..] {
+                assert_ne!(one.text(), other.text());
+            }
+        }
+        assert_eq!(keys[3].to_string(), "E1/a x-a=b");
+        assert_eq!(keys[5].to_string(), "E1/a x-a=b=c");
+    }
+
+    type Target = (String, Option<String>, String, Option<String>);
+    type Fields = Vec<(String, Vec<String>)>;
+
+    fn target() -> impl Strategy<Value = Target> {
+        let option = |text| prop::option::of(text);
+        (
+            "[a/]{0,2}",
+            option("[a.]{1,2}"),
+            "[a/?]{0,2}",
+            option("[a?]{0,2}"),
+        )
+    }
+
+    fn fields() -> impl Strategy<Value = Fields> {
+        prop::collection::vec(
+            ("[ab]{1,2}", prop::collection::vec("[ab=]{0,2}", 0..3)),
+            0..3,
+        )
+    }
+
     proptest! {
         #[test]
         fn different_targets_never_share_a_text(
@@ -196,6 +291,26 @@ mod tests {
                 Key::of_target(id, host.as_deref(), path, query.as_deref())
             };
             prop_assert_eq!(key(&a).text() == key(&b).text(), a == b);
+        }
+
+        /// Over all parts: each of few letters, so that one could be read as another.
+        #[test]
+        fn different_fields_never_share_a_text(
+            a in (target(), fields()),
+            b in (target(), fields()),
+            // Two that are often alike but for one part.
+            same in any::<bool>(),
+        ) {
+            let b = if same { (a.0.clone(), b.1) } else { b };
+            let key = |((id, host, path, query), fields): &(Target, Fields)| {
+                let target = TargetKey::new(id, host.as_deref(), path, query.as_deref());
+                let with = |key: TargetKey, (name, lines): &(String, Vec<String>)| {
+                    key.with(name, |line| lines.iter().for_each(|text| line(text.as_bytes())))
+                };
+                fields.iter().fold(target, with).finish()
+            };
+            prop_assert_eq!(key(&a).text() == key(&b).text(), a == b);
+            prop_assert_eq!(key(&a).hash() == key(&b).hash(), a == b);
         }
 
         #[test]

@@ -2,9 +2,12 @@
 //!
 //! - [`distribution`]: which host belongs to which distribution;
 //! - [`behavior`]: which methods and which origin a distribution allows;
-//! - [`cache_policy`]: how long answers live;
+//! - [`cache_policy`]: how long answers live, and what of a request tells them apart;
 //! - [`key`]: what makes two requests the same object;
+//! - [`key_parts`]: what of a request is in the key, besides its target;
 //! - [`origin_request`]: what of a viewer's request reaches the origin;
+//! - [`names`], [`query`], [`cookies`], `codings`: what lists take of queries, cookies and codings;
+//! - [`tracking`]: parameters that say where a visitor came from;
 //! - [`path_pattern`]: which paths a behaviour is for;
 //! - [`response_headers`]: what is added to answers and taken from them on their way to a viewer;
 //! - [`selection`]: which behaviour of its distribution holds for a path.
@@ -14,9 +17,15 @@
 
 pub mod behavior;
 pub mod cache_policy;
+mod codings;
+pub mod cookies;
 pub mod distribution;
 pub mod key;
+pub mod key_parts;
+pub mod names;
 pub mod origin_request;
 pub mod path_pattern;
+pub mod query;
 pub mod response_headers;
 pub mod selection;
+pub mod tracking;

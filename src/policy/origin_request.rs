@@ -1,34 +1,83 @@
-//! What of a viewer's request reaches an origin, as far as it is neither the target nor the edge's own.
+//! What of a viewer's request reaches an origin, as far as it is neither the path nor the edge's own, and
+//! what of it is in the key.
 //!
-//! Invariants: [`OriginRequest::fields`] and [`OriginRequest::lines`] agree, so that Vary is matched
-//! against what the origin has really seen; `lines` allocates nothing, so that it may stand on the
-//! hit path; what concerns one connection only, what the edge makes itself (`Range`, `If-*`, framing)
-//! and what it adds to (`Via`, `CDN-Loop`, `X-Forwarded-For`) is in neither.
+//! Invariants:
+//! - what is in the key is forwarded, as it is keyed;
+//! - [`OriginRequest::fields`] and [`OriginRequest::each`] agree, so that Vary is matched, and the key made,
+//!   of what the origin has really seen; `each` allocates nothing in the plain cases, so that it may stand
+//!   on the hit path;
+//! - what concerns one connection only, what the edge makes itself (`Range`, `If-*`, framing) and what it
+//!   adds to (`Via`, `CDN-Loop`, `X-Forwarded-For`) is in neither.
 //!
-//! Not here: the target and the key ([`super::key`]), and the fields of the edge itself (`origin`).
+//! Not here: the fields of the edge itself (`origin`).
+
+use std::borrow::Cow;
 
 use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 
+use super::codings::Codings;
+use super::cookies;
+use super::key::{Key, TargetKey};
+use super::key_parts::KeyParts;
+use super::names::Choice;
+use super::query;
 use crate::semantics::fields;
 
-/// Which fields of a viewer's request are forwarded, and whether its host is.
+/// Which fields of a viewer's request are forwarded, and whether its host is; and what of it is keyed.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct OriginRequest {
-    /// Name of the preset.
-    pub name: &'static str,
-    fields: Fields,
+    /// Name of the preset, or of the operator's own.
+    pub name: Cow<'static, str>,
+    to: Fields,
+    /// Cookies, besides those in the key.
+    cookies: Choice,
+    /// Parameters, besides those in the key.
+    query: Choice,
     host: bool,
+    keyed: KeyParts,
 }
 
-/// Own lists will be further variants.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 enum Fields {
-    /// None: a bucket is asked for an object, whoever wants it.
-    None,
-    /// [`DEFAULT`], and with a body what describes it.
+    /// A bucket is asked for an object, whoever wants it.
+    Bucket,
+    /// [`DEFAULT`].
     Default,
-    /// Every one that a viewer may send on.
-    All,
+    /// Those, of what a viewer may send on.
+    Listed(Choice),
+}
+
+/// What an operator's own list says.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Lists {
+    /// Fields, by their names in lower case; `None`: those of `Default`.
+    pub fields: Option<Choice>,
+    /// Cookies, besides those in the key.
+    pub cookies: Choice,
+    /// Parameters of the query, besides those in the key.
+    pub query: Choice,
+    /// Whether the viewer's host goes on.
+    pub host: bool,
+}
+
+/// What kinds of things were forwarded that are not in the key: answers to them may be another viewer's.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Unkeyed {
+    /// Parameters of the query.
+    pub query: bool,
+    /// Fields, beyond those of `Default`.
+    pub header: bool,
+    /// Cookies.
+    pub cookie: bool,
+}
+
+/// A query as it is forwarded and as it is keyed, without its `?`.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Queries<'q> {
+    /// What the origin gets.
+    pub forwarded: Option<Cow<'q, str>>,
+    /// What is in the key: no more than that.
+    pub keyed: Option<Cow<'q, str>>,
 }
 
 impl OriginRequest {
@@ -38,32 +87,64 @@ impl OriginRequest {
 
     /// What reaches a bucket of a viewer's request: nothing.
     pub const BUCKET: Self = Self {
-        name: "none",
-        fields: Fields::None,
+        name: Cow::Borrowed("none"),
+        to: Fields::Bucket,
+        cookies: Choice::None,
+        query: Choice::None,
         host: false,
+        keyed: KeyParts::PATH,
     };
 
-    /// The preset of that name, case-sensitive; `None` if there is none.
+    /// The preset of that name, case-sensitive, with the whole query in the key; `None` if there is none.
     ///
-    /// | | fields of the viewer | its host |
-    /// |---|---|---|
-    /// | `Default` | Accept-Encoding, Authorization, and those that describe a body | no |
-    /// | `AllViewer` | all | yes |
-    /// | `AllViewerExceptHostHeader` | all | no |
+    /// | | fields of the viewer | cookies | query | its host |
+    /// |---|---|---|---|---|
+    /// | `Default` | Accept-Encoding, Authorization | as keyed | as keyed | no |
+    /// | `AllViewer` | all | all | all | yes |
+    /// | `AllViewerExceptHostHeader` | all | all | all | no |
     ///
-    /// In all of them Accept-Encoding is reduced to the codings in use.
+    /// In all of them Accept-Encoding is reduced to the codings in use, and what describes a body goes
+    /// with it.
     #[must_use]
     pub fn preset(name: &str) -> Option<Self> {
         let name = *Self::PRESETS.iter().find(|known| **known == name)?;
-        let fields = match name {
-            "Default" => Fields::Default,
-            _ => Fields::All,
+        let lists = match name {
+            "Default" => Lists {
+                fields: None,
+                cookies: Choice::None,
+                query: Choice::None,
+                host: false,
+            },
+            _ => Lists {
+                fields: Some(Choice::All),
+                cookies: Choice::All,
+                query: Choice::All,
+                host: name == "AllViewer",
+            },
         };
-        Some(Self {
-            name,
-            fields,
-            host: name == "AllViewer",
-        })
+        Some(Self::own(name, lists))
+    }
+
+    /// An operator's own one, with the whole query in the key.
+    #[must_use]
+    pub fn own(name: impl Into<Cow<'static, str>>, lists: Lists) -> Self {
+        Self {
+            name: name.into(),
+            to: lists.fields.map_or(Fields::Default, Fields::Listed),
+            cookies: lists.cookies,
+            query: lists.query,
+            host: lists.host,
+            keyed: KeyParts::TARGET,
+        }
+    }
+
+    /// The same with these parts of a request in the key. Nothing changes for a bucket.
+    #[must_use]
+    pub fn keying(mut self, parts: &KeyParts) -> Self {
+        if !self.is_bucket() {
+            self.keyed.clone_from(parts);
+        }
+        self
     }
 
     /// The same with the viewer's host, as `host = "viewer"` of an origin wants it.
@@ -76,13 +157,98 @@ impl OriginRequest {
     /// Whether this is what reaches a bucket: no method but GET and HEAD, no query, no field.
     #[must_use]
     pub fn is_bucket(&self) -> bool {
-        self.fields == Fields::None
+        self.to == Fields::Bucket
     }
 
     /// Whether the origin gets the viewer's host. It is then part of the key.
     #[must_use]
     pub const fn forwards_host(&self) -> bool {
         self.host
+    }
+
+    /// What of a request is in the key.
+    #[must_use]
+    pub const fn keyed(&self) -> &KeyParts {
+        &self.keyed
+    }
+
+    /// What may be forwarded without being in the key, for people.
+    #[must_use]
+    pub fn may_be_unkeyed(&self) -> Vec<String> {
+        let fields = match &self.to {
+            Fields::Listed(choice) => beyond(choice, |name| {
+                DEFAULT.contains(&name) || self.keyed.headers.iter().any(|keyed| keyed == name)
+            }),
+            Fields::Bucket | Fields::Default => None,
+        };
+        let in_key = |keyed: &Choice, name: &str| match name.strip_suffix('*') {
+            Some(beginning) => *keyed == Choice::All || keyed.allows_all_of(beginning),
+            None => keyed.takes(name.as_bytes()),
+        };
+        let list = |listed: &Choice, keyed: &Choice| match keyed {
+            Choice::All => None,
+            keyed if keyed == listed => None,
+            keyed => beyond(listed, |name| in_key(keyed, name)),
+        };
+        let found = [
+            ("query", list(&self.query, &self.keyed.query)),
+            ("fields", fields),
+            ("cookies", list(&self.cookies, &self.keyed.cookies)),
+        ];
+        let found = found.into_iter();
+        found
+            .filter_map(|(what, names)| Some(format!("{what} {}", names?)))
+            .collect()
+    }
+
+    /// The query as it is forwarded and as it is keyed.
+    #[must_use]
+    pub fn queries<'q>(&self, sent: Option<&'q str>) -> Queries<'q> {
+        let KeyParts {
+            query: keys,
+            sort_query: sort,
+            ..
+        } = &self.keyed;
+        let keyed = query::chosen(sent, keys, *sort);
+        let forwarded = match (&self.query, keys) {
+            (Choice::None, _) | (_, Choice::All) => keyed.clone(),
+            (Choice::All, _) => query::chosen(sent, &Choice::All, *sort),
+            (listed, _) => {
+                query::selected(sent, |name| keys.takes(name) || listed.takes(name), *sort)
+            }
+        };
+        Queries { forwarded, keyed }
+    }
+
+    /// The key of a target of an HTTP route, with the fields of `viewer` that are in it.
+    #[must_use]
+    pub fn target_key(
+        &self,
+        distribution: &str,
+        host: Option<&str>,
+        path: &str,
+        keyed_query: Option<&str>,
+        viewer: &HeaderMap,
+    ) -> Key {
+        let mut key = TargetKey::new(distribution, host, path, keyed_query);
+        for name in &self.keyed.headers {
+            key = key.with(name.as_str(), |line| self.each(viewer, name, line));
+        }
+        if self.keyed.accept_encoding {
+            let name = header::ACCEPT_ENCODING;
+            key = key.with(name.as_str(), |line| self.each(viewer, &name, line));
+        }
+        if self.keyed.cookies != Choice::None {
+            key = key.with(header::COOKIE.as_str(), |line| {
+                if self.forwards(viewer, &header::COOKIE, false)
+                    && let Some(field) =
+                        cookies::rebuilt(viewer, |name| self.keyed.cookies.takes(name))
+                {
+                    line(&field);
+                }
+            });
+        }
+        key.finish()
     }
 
     /// Whether an answer may be kept that varies by this field. What the edge adds to differs from
@@ -92,22 +258,25 @@ impl OriginRequest {
         self.is_bucket() || !ADDED_TO.contains(&name.as_str())
     }
 
-    /// The lines of a field of a GET or HEAD **as forwarded**; none if it is not.
-    pub fn lines<'h>(
-        &self,
-        viewer: &'h HeaderMap,
-        name: &HeaderName,
-    ) -> impl Iterator<Item = &'h [u8]> + use<'h> {
-        let forwarded = self.forwards(viewer, name, false);
-        let coding = (forwarded && *name == header::ACCEPT_ENCODING)
-            .then(|| Codings::of(viewer).as_str())
-            .flatten();
-        let plain = forwarded && *name != header::ACCEPT_ENCODING;
-        let lines = plain.then(|| viewer.get_all(name).iter());
-        coding
-            .map(str::as_bytes)
-            .into_iter()
-            .chain(lines.into_iter().flatten().map(HeaderValue::as_bytes))
+    /// Calls `line` with each line of a field of a GET or HEAD **as forwarded**; not at all if it is not.
+    pub fn each(&self, viewer: &HeaderMap, name: &HeaderName, line: &mut dyn FnMut(&[u8])) {
+        if !self.forwards(viewer, name, false) {
+            return;
+        }
+        if *name == header::ACCEPT_ENCODING {
+            if let Some(codings) = Codings::of(viewer).as_str() {
+                line(codings.as_bytes());
+            }
+        } else if *name == header::COOKIE && !self.cookies_go_as_sent() {
+            if let Some(field) = cookies::rebuilt(viewer, |name| self.takes_cookie(name)) {
+                line(&field);
+            }
+        } else {
+            viewer
+                .get_all(name)
+                .iter()
+                .for_each(|value| line(value.as_bytes()));
+        }
     }
 
     /// The viewer's fields that are forwarded with `method`, lines in their order. Of a GET or HEAD
@@ -117,19 +286,49 @@ impl OriginRequest {
         let body = *method != Method::GET && *method != Method::HEAD;
         let mut forwarded = HeaderMap::new();
         for name in viewer.keys() {
-            if *name == header::ACCEPT_ENCODING || !self.forwards(viewer, name, body) {
+            if DESCRIBES_A_BODY.contains(&name.as_str()) {
+                if self.forwards(viewer, name, body) {
+                    for value in viewer.get_all(name) {
+                        forwarded.append(name, value.clone());
+                    }
+                }
                 continue;
             }
-            for value in viewer.get_all(name) {
-                forwarded.append(name, value.clone());
-            }
-        }
-        if self.forwards(viewer, &header::ACCEPT_ENCODING, body)
-            && let Some(codings) = Codings::of(viewer).as_str()
-        {
-            forwarded.insert(header::ACCEPT_ENCODING, HeaderValue::from_static(codings));
+            self.each(viewer, name, &mut |line| {
+                // Whole values, and parts of them between ASCII marks.
+                if let Ok(value) = HeaderValue::from_bytes(line) {
+                    forwarded.append(name, value);
+                }
+            });
         }
         forwarded
+    }
+
+    /// What is forwarded of a GET or HEAD without being in its key; with any other method there is no key.
+    #[must_use]
+    pub fn unkeyed(&self, method: &Method, viewer: &HeaderMap, queries: &Queries<'_>) -> Unkeyed {
+        if *method != Method::GET && *method != Method::HEAD {
+            return Unkeyed::default();
+        }
+        let beyond = |name: &HeaderName| {
+            *name != header::COOKIE
+                && !DEFAULT.contains(&name.as_str())
+                && !self.keyed.has(name)
+                && self.forwards(viewer, name, false)
+        };
+        let cookie = self.forwards(viewer, &header::COOKIE, false)
+            && match self.cookies_go_as_sent() {
+                // As it is, even if no cookie can be made out in it.
+                true => viewer.contains_key(header::COOKIE),
+                false => cookies::has_any(viewer, |name| {
+                    !self.keyed.cookies.takes(name) && self.cookies.takes(name)
+                }),
+            };
+        Unkeyed {
+            query: queries.forwarded != queries.keyed,
+            header: viewer.keys().any(beyond),
+            cookie,
+        }
     }
 
     /// Copies the lines of what the edge adds its own member to: they go on with it.
@@ -141,20 +340,67 @@ impl OriginRequest {
         }
     }
 
+    /// Where none is in the key and all go on there is nothing to take out, and no order to agree on.
+    fn cookies_go_as_sent(&self) -> bool {
+        self.keyed.cookies == Choice::None && self.cookies == Choice::All
+    }
+
+    fn takes_cookie(&self, name: &[u8]) -> bool {
+        self.keyed.cookies.takes(name) || self.cookies.takes(name)
+    }
+
     fn forwards(&self, viewer: &HeaderMap, name: &HeaderName, body: bool) -> bool {
         let text = name.as_str();
-        let listed = match self.fields {
-            Fields::None => false,
-            Fields::Default => {
-                DEFAULT.contains(&text) || (body && DESCRIBES_A_BODY.contains(&text))
-            }
-            Fields::All => {
-                !OWN.contains(&text)
-                    && !ADDED_TO.contains(&text)
-                    && (body || !DESCRIBES_A_BODY.contains(&text))
-            }
+        let listed = match &self.to {
+            Fields::Bucket => false,
+            _ if OWN.contains(&text) || ADDED_TO.contains(&text) => false,
+            _ if DESCRIBES_A_BODY.contains(&text) => body,
+            _ if self.keyed.has(name) => true,
+            _ if *name == header::COOKIE => self.cookies != Choice::None,
+            Fields::Default => DEFAULT.contains(&text),
+            Fields::Listed(choice) => choice.takes(text.as_bytes()),
         };
         listed && !fields::is_hop_by_hop(viewer, name)
+    }
+}
+
+/// What a choice takes besides what is known to be in the key; `None` if that is nothing.
+fn beyond(choice: &Choice, in_key: impl Fn(&str) -> bool) -> Option<String> {
+    match choice {
+        Choice::None => None,
+        Choice::All | Choice::Except(_) => Some(choice.to_string()),
+        Choice::Allow(names) => {
+            let rest = names.written().iter().map(String::as_str);
+            let rest: Vec<&str> = rest.filter(|name| !in_key(name)).collect();
+            (!rest.is_empty()).then(|| rest.join(" "))
+        }
+    }
+}
+
+/// Why a field can be in no list and in no key, and what to do instead; `None` if it can.
+#[must_use]
+pub fn never_listed(name: &HeaderName) -> Option<&'static str> {
+    let text = name.as_str();
+    match text {
+        "host" => Some("host = true in [origin_requests.NAME], which puts it in the key too"),
+        "cookie" => Some("cookies = { allow = [...] }"),
+        "range"
+        | "if-range"
+        | "if-match"
+        | "if-none-match"
+        | "if-modified-since"
+        | "if-unmodified-since" => Some("fields that the edge does not make itself"),
+        _ if OWN.contains(&text) => Some("fields that the edge does not make itself"),
+        _ if ADDED_TO.contains(&text) => {
+            Some("fields that the edge does not add to; this one always goes on")
+        }
+        _ if DESCRIBES_A_BODY.contains(&text) => {
+            Some("fields that do not describe a body: those always go with it")
+        }
+        _ if fields::is_hop_by_hop(&HeaderMap::new(), name) => {
+            Some("fields that concern more than one connection")
+        }
+        _ => None,
     }
 }
 
@@ -192,319 +438,5 @@ const OWN: &[&str] = &[
 /// What the edge adds its own member to.
 const ADDED_TO: &[&str] = &["cdn-loop", "via", "x-forwarded-for"];
 
-/// The codings in use that a viewer takes.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-struct Codings {
-    gzip: bool,
-    br: bool,
-    zstd: bool,
-    /// Whether it refuses what is not encoded.
-    not_identity: bool,
-    /// Whether it sent the field at all.
-    sent: bool,
-}
-
-impl Codings {
-    /// Reads Accept-Encoding (RFC 9110 section 12.5.3), all its lines. What cannot be read is not
-    /// taken; of contradicting members a refusal counts. So what is forwarded never allows more than
-    /// the viewer does.
-    fn of(viewer: &HeaderMap) -> Self {
-        #[derive(Clone, Copy, PartialEq)]
-        enum Said {
-            Nothing,
-            Yes,
-            No,
-        }
-        // gzip, br, zstd, identity, *
-        let mut said = [Said::Nothing; 5];
-        let mut codings = Self {
-            sent: viewer.contains_key(header::ACCEPT_ENCODING),
-            ..Self::default()
-        };
-        for member in fields::members(viewer, header::ACCEPT_ENCODING) {
-            let mut parts = member.split(|&byte| byte == b';').map(<[u8]>::trim_ascii);
-            let coding = parts.next().unwrap_or_default();
-            let is = |name: &str| coding.eq_ignore_ascii_case(name.as_bytes());
-            let at = match () {
-                () if is("gzip") || is("x-gzip") => 0,
-                () if is("br") => 1,
-                () if is("zstd") => 2,
-                () if is("identity") => 3,
-                () if is("*") => 4,
-                () => continue,
-            };
-            let weight = parts.next().map_or(Weight::Some, Weight::of);
-            let taken = match weight {
-                Weight::Some => Said::Yes,
-                Weight::Zero => Said::No,
-                // To refuse what is plain takes a plain refusal.
-                Weight::Unreadable if at == 3 => Said::Yes,
-                Weight::Unreadable if at == 4 => Said::Nothing,
-                Weight::Unreadable => Said::No,
-            };
-            if said[at] != Said::No {
-                said[at] = taken;
-            }
-        }
-        let rest = said[4];
-        let takes = |said: Said| said == Said::Yes || (said == Said::Nothing && rest == Said::Yes);
-        codings.gzip = takes(said[0]);
-        codings.br = takes(said[1]);
-        codings.zstd = takes(said[2]);
-        codings.not_identity =
-            said[3] == Said::No || (said[3] == Said::Nothing && rest == Said::No);
-        codings
-    }
-
-    /// What is forwarded. A viewer without the field takes anything (RFC 9110 section 12.5.3), and
-    /// the origin is left to see that it has none.
-    fn as_str(self) -> Option<&'static str> {
-        if !self.sent {
-            return None;
-        }
-        let at = usize::from(self.gzip) | usize::from(self.br) << 1 | usize::from(self.zstd) << 2;
-        Some(match self.not_identity {
-            false => TAKEN[at],
-            true => TAKEN_ENCODED[at],
-        })
-    }
-}
-
-/// By gzip (1), br (2) and zstd (4).
-const TAKEN: [&str; 8] = [
-    "identity",
-    "gzip",
-    "br",
-    "gzip, br",
-    "zstd",
-    "gzip, zstd",
-    "br, zstd",
-    "gzip, br, zstd",
-];
-const TAKEN_ENCODED: [&str; 8] = [
-    "identity;q=0",
-    "gzip, identity;q=0",
-    "br, identity;q=0",
-    "gzip, br, identity;q=0",
-    "zstd, identity;q=0",
-    "gzip, zstd, identity;q=0",
-    "br, zstd, identity;q=0",
-    "gzip, br, zstd, identity;q=0",
-];
-
-enum Weight {
-    Zero,
-    Some,
-    Unreadable,
-}
-
-impl Weight {
-    /// `q=` and a number from 0 to 1 with at most three decimals (RFC 9110 section 12.4.2).
-    fn of(parameter: &[u8]) -> Self {
-        let Some(value) = parameter
-            .strip_prefix(b"q=")
-            .or_else(|| parameter.strip_prefix(b"Q="))
-        else {
-            return Self::Unreadable;
-        };
-        let (whole, decimals) = match value.split_first_chunk::<2>() {
-            Some((&[whole, b'.'], decimals)) => (whole, decimals),
-            None if value.len() == 1 => (value[0], &[][..]),
-            _ => return Self::Unreadable,
-        };
-        if decimals.len() > 3 || !decimals.iter().all(u8::is_ascii_digit) {
-            return Self::Unreadable;
-        }
-        let zeros = decimals.iter().all(|&digit| digit == b'0');
-        match (whole, zeros) {
-            (b'0', true) => Self::Zero,
-            (b'0', false) | (b'1', true) => Self::Some,
-            _ => Self::Unreadable,
-        }
-    }
-}
-
 #[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    fn map(lines: &[(&'static str, &str)]) -> HeaderMap {
-        let mut headers = HeaderMap::new();
-        for (name, value) in lines {
-            headers.append(*name, HeaderValue::from_str(value).unwrap());
-        }
-        headers
-    }
-
-    fn preset(name: &str) -> OriginRequest {
-        OriginRequest::preset(name).unwrap()
-    }
-
-    fn names(headers: &HeaderMap) -> Vec<&str> {
-        let mut names: Vec<&str> = headers.keys().map(HeaderName::as_str).collect();
-        names.sort_unstable();
-        names
-    }
-
-    fn a_viewer() -> HeaderMap {
-        map(&[
-            ("host", "www.example.com"),
-            ("accept-encoding", "gzip"),
-            ("accept-language", "de"),
-            ("authorization", "Bearer a"),
-            ("cdn-loop", "other"),
-            ("connection", "x-hop, keep-alive"),
-            ("content-length", "3"),
-            ("content-type", "text/plain"),
-            ("cookie", "a=b"),
-            ("expect", "100-continue"),
-            ("if-none-match", "\"a\""),
-            ("proxy-authorization", "Basic a"),
-            ("range", "bytes=0-1"),
-            ("te", "trailers"),
-            ("upgrade", "websocket"),
-            ("user-agent", "curl"),
-            ("via", "1.1 other"),
-            ("x-forwarded-for", "192.0.2.1"),
-            ("x-hop", "1"),
-            ("x-own", "1"),
-            ("x-own", "2"),
-        ])
-    }
-
-    #[test]
-    fn what_each_preset_forwards() {
-        let viewer = a_viewer();
-        let all = ["accept-encoding", "accept-language", "authorization"];
-        let rest = ["cookie", "user-agent", "x-own"];
-        for (policy, get, post) in [
-            (OriginRequest::BUCKET, vec![], vec![]),
-            (
-                preset("Default"),
-                vec!["accept-encoding", "authorization"],
-                vec!["accept-encoding", "authorization", "content-type"],
-            ),
-            (
-                preset("AllViewer"),
-                [&all[..], &rest].concat(),
-                [&all[..], &["content-type"], &rest].concat(),
-            ),
-            (
-                preset("AllViewerExceptHostHeader"),
-                [&all[..], &rest].concat(),
-                [&all[..], &["content-type"], &rest].concat(),
-            ),
-        ] {
-            let forwarded = |method| policy.fields(&method, &viewer);
-            assert_eq!(names(&forwarded(Method::GET)), get, "{policy:?}");
-            assert_eq!(names(&forwarded(Method::HEAD)), get, "{policy:?}");
-            assert_eq!(names(&forwarded(Method::POST)), post, "{policy:?}");
-        }
-        let own = preset("AllViewer").fields(&Method::GET, &viewer);
-        assert_eq!(own.get_all("x-own").iter().count(), 2);
-    }
-
-    #[test]
-    fn the_host_goes_with_one_preset_or_where_the_origin_wants_it() {
-        assert!(preset("AllViewer").forwards_host());
-        assert!(!preset("AllViewerExceptHostHeader").forwards_host());
-        assert!(!preset("Default").forwards_host());
-        assert!(preset("Default").with_host().forwards_host());
-        assert_eq!(OriginRequest::preset("default"), None);
-    }
-
-    #[test]
-    fn nothing_that_the_edge_adds_to_can_be_matched() {
-        for name in ["via", "cdn-loop", "x-forwarded-for"] {
-            let name = HeaderName::from_static(name);
-            assert!(!preset("Default").can_vary_by(&name), "{name}");
-            // A bucket is sent none of them.
-            assert!(OriginRequest::BUCKET.can_vary_by(&name), "{name}");
-        }
-        assert!(preset("Default").can_vary_by(&header::ACCEPT_ENCODING));
-        assert!(preset("Default").can_vary_by(&header::COOKIE));
-    }
-
-    #[test]
-    fn accept_encoding_is_reduced_to_what_is_in_use() {
-        for (written, forwarded) in [
-            ("gzip", "gzip"),
-            ("GZIP ; q=0.5, Br", "gzip, br"),
-            ("x-gzip", "gzip"),
-            ("br, gzip", "gzip, br"),
-            ("zstd,gzip,br,deflate", "gzip, br, zstd"),
-            ("gzip, deflate, br, zstd, dcb, dcz", "gzip, br, zstd"),
-            ("", "identity"),
-            ("identity", "identity"),
-            ("deflate", "identity"),
-            ("gzip;q=0", "identity"),
-            ("gzip;q=0.000", "identity"),
-            ("gzip;q=0.001", "gzip"),
-            ("gzip;q=1.000", "gzip"),
-            // What cannot be read is not taken.
-            ("gzip;q=1.001", "identity"),
-            ("gzip;q=0.0000", "identity"),
-            ("gzip;q=", "identity"),
-            ("gzip;q=-1", "identity"),
-            ("gzip;level=9", "identity"),
-            ("gzip;q=0, gzip", "identity"),
-            ("gzip, gzip;q=0", "identity"),
-            ("*", "gzip, br, zstd"),
-            ("*;q=0.1, br;q=0", "gzip, zstd"),
-            ("*;q=0", "identity;q=0"),
-            ("gzip, *;q=0", "gzip, identity;q=0"),
-            ("gzip, identity;q=0", "gzip, identity;q=0"),
-            ("identity;q=0.0, br", "br, identity;q=0"),
-            ("identity, *;q=0", "identity"),
-            ("identity;q=x, gzip", "gzip"),
-            ("deflate, identity;q=0", "identity;q=0"),
-        ] {
-            let found = Codings::of(&map(&[("accept-encoding", written)])).as_str();
-            assert_eq!(found, Some(forwarded), "{written:?}");
-        }
-        assert_eq!(Codings::of(&HeaderMap::new()).as_str(), None);
-        let lines = map(&[("accept-encoding", "br"), ("accept-encoding", "gzip;q=0.1")]);
-        assert_eq!(Codings::of(&lines).as_str(), Some("gzip, br"));
-    }
-
-    proptest! {
-        /// What is forwarded is what Vary is matched against.
-        #[test]
-        fn lines_and_fields_agree(
-            lines in prop::collection::vec((0..12_usize, "[a-z;=,*0.]{0,8}"), 0..8),
-            which in 0..4_usize,
-        ) {
-            const NAMES: [&str; 12] = [
-                "accept-encoding", "accept-language", "authorization", "connection", "content-type",
-                "cookie", "host", "if-none-match", "te", "via", "x-a", "b",
-            ];
-            let lines: Vec<(&'static str, &str)> =
-                lines.iter().map(|(at, value)| (NAMES[*at], value.as_str())).collect();
-            let viewer = map(&lines);
-            let policy = OriginRequest::PRESETS
-                .get(which)
-                .map_or(OriginRequest::BUCKET, |name| preset(name));
-            let forwarded = policy.fields(&Method::GET, &viewer);
-            for name in NAMES {
-                let name = HeaderName::from_static(name);
-                let expected: Vec<&[u8]> =
-                    forwarded.get_all(&name).iter().map(HeaderValue::as_bytes).collect();
-                let found: Vec<&[u8]> = policy.lines(&viewer, &name).collect();
-                prop_assert_eq!(found, expected, "{}", name);
-            }
-        }
-
-        /// A coding that the viewer did not name is never asked for in its name, but by `*`.
-        #[test]
-        fn no_more_is_asked_for_than_the_viewer_takes(written in "[gzipbrstd*;q=01., ]{0,24}") {
-            let viewer = map(&[("accept-encoding", &written)]);
-            let codings = Codings::of(&viewer);
-            let lower = written.to_ascii_lowercase();
-            for (taken, name) in [(codings.gzip, "gzip"), (codings.br, "br"), (codings.zstd, "zstd")] {
-                prop_assert!(!taken || lower.contains(name) || lower.contains('*'), "{}", name);
-            }
-        }
-    }
-}
+mod tests;

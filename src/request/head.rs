@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use http::{HeaderMap, HeaderName, StatusCode, header};
+use http::{HeaderName, StatusCode, header};
 
 use super::Engine;
 use super::route::Keyed;
 use crate::object::head::{Exchange, Head};
-use crate::origin::OriginResponse;
+use crate::origin::{Forwarded, OriginResponse};
 use crate::purge::ledger::Liveness;
 use crate::purge::stamp::Stamp;
 use crate::semantics::fields;
@@ -23,7 +23,7 @@ impl Engine {
     pub(super) fn note_head(
         &self,
         keyed: &Keyed<'_>,
-        forwarded: &HeaderMap,
+        viewer: &Forwarded,
         entry: &Arc<Entry>,
         response: &OriginResponse,
         exchange: Exchange,
@@ -54,8 +54,8 @@ impl Engine {
         // A HEAD of the object would have been answered from the same entry as a GET.
         let asked = Asked {
             get: true,
-            authorization: forwarded.contains_key(header::AUTHORIZATION),
-            unkeyed_cookie: forwarded.contains_key(header::COOKIE),
+            authorization: viewer.fields.contains_key(header::AUTHORIZATION),
+            unkeyed_cookie: viewer.unkeyed.cookie,
         };
         if storable(&asked, head.status, &merged, &head.freshness).is_err() {
             // What is for one viewer only says nothing about what is stored for all.
@@ -76,7 +76,7 @@ impl Engine {
         }
         let renewed = Arc::new(Entry::new(
             entry.key.clone(),
-            Selecting::of(&merged, forwarded),
+            Selecting::of(&merged, &viewer.fields),
             keyed.identity(),
             head,
             entry.body.clone(),
@@ -84,7 +84,7 @@ impl Engine {
             entry.detail,
         ));
         if renewed.liveness(&self.ledger) == Liveness::Alive {
-            self.memory.publish(&renewed, forwarded);
+            self.memory.publish(&renewed, &viewer.fields);
         }
     }
 }

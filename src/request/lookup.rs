@@ -35,7 +35,8 @@ impl Engine {
         now: Instant,
     ) -> (Option<Arc<Entry>>, Facts) {
         let other_method = *method != Method::GET && *method != Method::HEAD;
-        let variants = match other_method {
+        let stores = keyed.behavior().cache.stores;
+        let variants = match other_method || !stores {
             true => None,
             false => self.memory.find(&keyed.key),
         };
@@ -59,6 +60,7 @@ impl Engine {
             found,
             head: *method == Method::HEAD,
             other_method,
+            stores_nothing: !stores,
             range: range::is_asked(method, headers),
             concerns_origin: conditional::concerns_origin(headers),
             only_if_cached,

@@ -413,10 +413,11 @@ fn forwarded(asked: &Asked<'_>, keyed: &Keyed<'_>) -> Arc<Forwarded> {
     policy.keep_added_to(asked.headers, &mut fields);
     let host = keyed.authority.as_deref();
     Arc::new(Forwarded {
-        query: keyed.query.as_deref().map(Box::from),
+        query: keyed.queries.forwarded.as_deref().map(Box::from),
         // A host that was checked holds nothing but letters, digits and a few marks.
         host: host.and_then(|host| HeaderValue::from_str(host).ok()),
         fields,
+        unkeyed: keyed.unkeyed(asked.method, asked.headers),
         client: asked.client,
         version: asked.version,
     })

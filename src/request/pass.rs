@@ -14,6 +14,7 @@ use super::{Engine, forwarded};
 use crate::object::head::Exchange;
 use crate::origin::upload::{Cut, Upload};
 use crate::origin::{Ask, Purpose};
+use crate::policy::behavior::Behavior;
 use crate::policy::key::Key;
 use crate::purge::Invalidation;
 use crate::purge::pattern::{Identity, PathPattern, QueryForm};
@@ -93,7 +94,7 @@ impl Engine {
                         received: self.clock.now(),
                         received_wall: self.clock.wall(),
                     };
-                    self.note_head(keyed, &viewer.fields, &entry, &response, exchange, stamp);
+                    self.note_head(keyed, &viewer, &entry, &response, exchange, stamp);
                 }
                 if !asked.method.is_safe() {
                     self.invalidate(asked, keyed, response.status, &response.headers);
@@ -131,29 +132,33 @@ impl Engine {
         if !status.is_success() && !status.is_redirection() {
             return;
         }
-        self.forget(&keyed.key, &keyed.identity());
+        self.forget(keyed, &keyed.key, &keyed.identity());
         for name in [header::LOCATION, header::CONTENT_LOCATION] {
             let named = headers.get(name).and_then(|value| value.to_str().ok());
             if let Some((path, query)) = named.and_then(|named| same_host(asked, named)) {
-                let id = &*keyed.distribution.id;
-                let Some(key) = key_of(keyed, &path, query.as_deref()) else {
+                // What another behaviour reads, this origin has no word about (RFC 9111 section 4.4
+                // leaves it free).
+                let beside = keyed.beside(&path, query.as_deref(), asked.headers);
+                let Some((key, identity)) = beside else {
                     continue;
                 };
-                let identity = Identity {
-                    distribution: Arc::from(id),
-                    paths: target::decode(&path).into_iter().map(Into::into).collect(),
-                    query: QueryForm::Exact(query.unwrap_or_default().as_bytes().into()),
-                };
-                self.forget(&key, &identity);
+                self.forget(keyed, &key, &identity);
             }
         }
     }
 
     /// Forgets what is stored under `key`. Fills under way began before this moment: they must not
     /// bring it back. Only if there are some does the ledger learn of it, so that viewers cannot fill
-    /// it with requests for what nobody ever cached.
-    fn forget(&self, key: &Key, identity: &Identity) {
-        if self.fills.has(key) {
+    /// it with requests for what nobody ever cached; and where fields are in the key, since the answers to
+    /// this target are then under keys that nobody can list.
+    fn forget(&self, keyed: &Keyed<'_>, key: &Key, identity: &Identity) {
+        let Behavior {
+            cache,
+            origin_request,
+            ..
+        } = keyed.behavior();
+        let unlisted = cache.stores && origin_request.keyed().has_fields();
+        if unlisted || self.fills.has(key) {
             let query = match &identity.query {
                 QueryForm::All => None,
                 QueryForm::Exact(query) => Some(&**query),
@@ -174,17 +179,6 @@ impl Engine {
         }
         self.memory.remove_all(key);
     }
-}
-
-/// The key of another target of the same host. `None` where another behaviour holds for it: what that one
-/// reads, this origin has no word about (RFC 9111 section 4.4 leaves it free).
-fn key_of(keyed: &Keyed<'_>, path: &str, query: Option<&str>) -> Option<Key> {
-    let distribution = &keyed.distribution;
-    let holds = distribution.behavior(distribution.select(path));
-    std::ptr::eq(holds, keyed.behavior()).then(|| {
-        let host = keyed.authority.as_deref();
-        Key::of_target(&distribution.id, host, path, query)
-    })
 }
 
 /// Path and query of a reference to this very host; `None` for any other, and for one that is relative

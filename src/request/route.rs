@@ -1,7 +1,8 @@
 //! *Route* and *key*: from a request to the distribution, its behaviour, and the object's key.
 //!
 //! A bucket route asks for an object, whose one spelling is key and request alike. An HTTP route
-//! forwards the viewer's target unchanged and keys on its bytes (DESIGN 3.13).
+//! forwards the viewer's path unchanged and keys on its bytes (DESIGN 3.13), and of the query and the fields
+//! what the behaviour's policies say.
 //!
 //! Invariant: what is asked for is asked for by the behaviour that its path selects. On a bucket route
 //! that is the path of the object, so one that is sent so that it selects another behaviour is refused:
@@ -10,7 +11,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use http::{HeaderMap, HeaderName};
+use http::{HeaderMap, HeaderName, Method};
 
 use super::receive::{Received, RequestId};
 use super::refusal::Refusal;
@@ -18,7 +19,8 @@ use super::{OriginSite, Site};
 use crate::policy::behavior::Behavior;
 use crate::policy::distribution::Distribution;
 use crate::policy::key::Key;
-use crate::policy::origin_request::OriginRequest;
+use crate::policy::names::Choice;
+use crate::policy::origin_request::{OriginRequest, Queries, Unkeyed};
 use crate::policy::selection::Selected;
 use crate::purge::pattern::{Identity, QueryForm};
 use crate::semantics::age::Instant;
@@ -146,8 +148,8 @@ pub struct Keyed<'r> {
     /// The path, the default root object put in: the canonical one of an object of a bucket, the
     /// viewer's byte for byte to an HTTP origin.
     pub path: Cow<'r, str>,
-    /// The query as it is forwarded, without its `?`; none goes to a bucket.
-    pub query: Option<Cow<'r, str>>,
+    /// The query as it is forwarded and as it is keyed; none goes to a bucket.
+    pub queries: Queries<'r>,
     /// The viewer's host, and its port if it is not the default one, where they are forwarded.
     pub authority: Option<Cow<'r, str>>,
     /// Its key.
@@ -167,7 +169,8 @@ impl<'r> Routed<'r> {
             selected,
             authority,
         } = self;
-        let bucket = distribution.behavior(selected).origin_request.is_bucket();
+        let policy = &distribution.behavior(selected).origin_request;
+        let bucket = policy.is_bucket();
         let path =
             match bucket {
                 true => object_path(received.uri.path(), &distribution).and_then(|path| {
@@ -182,10 +185,11 @@ impl<'r> Routed<'r> {
             Ok(path) => path,
             Err(refusal) => return Err(received.refused(refusal, Some((distribution, selected)))),
         };
-        let query = received.uri.query().filter(|_| !bucket);
-        let key = match bucket {
-            true => Key::of_bucket_object(&distribution.id, &path),
-            false => Key::of_target(&distribution.id, authority.as_deref(), &path, query),
+        let queries = policy.queries(received.uri.query().filter(|_| !bucket));
+        let id = &*distribution.id;
+        let key = match (bucket, authority.as_deref(), queries.keyed.as_deref()) {
+            (true, ..) => Key::of_bucket_object(id, &path),
+            (false, host, query) => policy.target_key(id, host, &path, query, received.headers),
         };
         let Received { at, id, site, .. } = received;
         Ok(Keyed {
@@ -195,7 +199,7 @@ impl<'r> Routed<'r> {
             distribution,
             selected,
             path,
-            query: query.map(Cow::Borrowed),
+            queries,
             authority,
             key,
         })
@@ -211,7 +215,7 @@ pub struct AsForwarded<'h> {
 
 impl RequestFields for AsForwarded<'_> {
     fn each(&self, name: &HeaderName, line: &mut dyn FnMut(&[u8])) {
-        self.policy.lines(self.viewer, name).for_each(line);
+        self.policy.each(self.viewer, name, line);
     }
 }
 
@@ -222,7 +226,10 @@ impl Keyed<'_> {
         let owned = |text: Cow<'_, str>| Cow::Owned(text.into_owned());
         Keyed {
             path: owned(self.path),
-            query: self.query.map(owned),
+            queries: Queries {
+                forwarded: self.queries.forwarded.map(owned),
+                keyed: self.queries.keyed.map(owned),
+            },
             authority: self.authority.map(owned),
             ..self
         }
@@ -237,15 +244,13 @@ impl Keyed<'_> {
         if Some(&*self.path) == self.distribution.root_path().as_deref() {
             paths.push(Box::from(&b"/"[..]));
         }
-        // The query is never forwarded to a bucket, so the object answers every form of it.
-        let query = match self.behavior().origin_request.is_bucket() {
-            true => QueryForm::All,
-            false => QueryForm::Exact(self.query.as_deref().unwrap_or_default().as_bytes().into()),
-        };
         Identity {
             distribution: Arc::from(&*self.distribution.id),
             paths,
-            query,
+            query: query_form(
+                &self.behavior().origin_request,
+                self.queries.keyed.as_deref(),
+            ),
         }
     }
 
@@ -262,10 +267,59 @@ impl Keyed<'_> {
         AsForwarded { policy, viewer }
     }
 
+    /// What of such a request is forwarded without being in its key.
+    #[must_use]
+    pub fn unkeyed(&self, method: &Method, viewer: &HeaderMap) -> Unkeyed {
+        let Behavior {
+            origin_request,
+            cache,
+            ..
+        } = self.behavior();
+        match cache.stores {
+            true => origin_request.unkeyed(method, viewer, &self.queries),
+            // No answer is another viewer's.
+            false => Unkeyed::default(),
+        }
+    }
+
+    /// Key and identity of another target of the same host, as this viewer would ask for it. `None` where
+    /// another behaviour holds for it.
+    #[must_use]
+    pub fn beside(
+        &self,
+        path: &str,
+        query: Option<&str>,
+        viewer: &HeaderMap,
+    ) -> Option<(Key, Identity)> {
+        let distribution = &self.distribution;
+        let holds = distribution.behavior(distribution.select(path));
+        if !std::ptr::eq(holds, self.behavior()) {
+            return None;
+        }
+        let policy = &holds.origin_request;
+        let query = policy.queries(query).keyed;
+        let (query, host) = (query.as_deref(), self.authority.as_deref());
+        let identity = Identity {
+            distribution: Arc::from(&*distribution.id),
+            paths: target::decode(path).into_iter().map(Into::into).collect(),
+            query: query_form(policy, query),
+        };
+        let key = policy.target_key(&distribution.id, host, path, query, viewer);
+        Some((key, identity))
+    }
+
     /// The origin of its behaviour.
     #[must_use]
     pub fn origin(&self) -> Option<&OriginSite> {
         self.site.origins.get(&self.behavior().origin)
+    }
+}
+
+/// The query of an object for purging. Where none is in the key the object answers every form of it.
+fn query_form(policy: &OriginRequest, keyed: Option<&str>) -> QueryForm {
+    match policy.keyed().query {
+        Choice::None => QueryForm::All,
+        _ => QueryForm::Exact(keyed.unwrap_or_default().as_bytes().into()),
     }
 }
 

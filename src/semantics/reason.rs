@@ -66,6 +66,8 @@ reasons! {
     RequestNoStore = "request-no-store",
     /// Passed on: a method that no stored answer answers.
     OtherMethod = "other-method",
+    /// Passed on: the operator lets nothing be stored.
+    CachingDisabled = "caching-disabled",
     /// Passed on: HEAD of what is not stored.
     Head = "head",
     /// Passed on: a range of what is not stored.

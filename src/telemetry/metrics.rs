@@ -40,6 +40,9 @@ const VERDICTS: [&str; 7] = [
 ];
 const CLASSES: [&str; 5] = ["1xx", "2xx", "3xx", "4xx", "5xx"];
 
+/// What may be forwarded without being in the key, in the order of [`OriginMetrics::unkeyed`].
+const UNKEYED: [&str; 3] = ["query", "header", "cookie"];
+
 /// One counter.
 #[derive(Debug, Default)]
 pub struct Counter(AtomicU64);
@@ -145,6 +148,8 @@ pub struct OriginMetrics {
     pub retries: Counter,
     /// Requests that were not sent again, because too many had been.
     pub retries_refused: Counter,
+    /// Requests with something of a viewer's that is not in the key, by what it is: query, header, cookie.
+    pub unkeyed: [Counter; UNKEYED.len()],
     /// Requests on the wire or being read now.
     pub in_flight: Counter,
     /// The key id that is signed with, and when it ends (seconds since the Unix epoch).

@@ -7,6 +7,7 @@ mod behaviors;
 use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
 use std::sync::Arc;
+use std::time::Duration;
 
 use toml::Spanned;
 
@@ -166,11 +167,12 @@ fn behavior(
     let origin_request = origin_request(section, raw, web);
     let cache = cache_policy(section, raw, web.is_some());
     let response_headers = policies.named(section, &raw.response_headers);
+    let cache = cache?;
     Some(Behavior {
         origin: origin?,
         methods: methods?,
-        cache: cache?,
-        origin_request: origin_request?,
+        origin_request: origin_request?.keying(&cache.key),
+        cache,
         response_headers: response_headers?,
     })
 }
@@ -272,7 +274,28 @@ fn origin_request(
     }
 }
 
-/// The preset with what the distribution overrides.
+/// Whether a policy's key is one that a bucket can have; else a fault is added.
+fn suits_a_bucket(
+    section: &mut Section<'_>,
+    raw: &raw::Distribution,
+    policy: &CachePolicy,
+) -> bool {
+    let settings = policy.key.meant_for_a_web_server();
+    if settings.is_empty() {
+        return true;
+    }
+    // No default is such a one, so it is written.
+    let span = raw.cache_policy.as_ref().map_or(0..0, Spanned::span);
+    let found = format!(
+        "found {:?}, whose key has {}, with an origin of type \"s3\", which gets nothing of a viewer's request",
+        policy.name,
+        settings.join(" and "),
+    );
+    section.fault("cache_policy", span, &found, Some(keys::POLICY_OF_A_BUCKET));
+    false
+}
+
+/// The policy with what the distribution overrides.
 fn cache_policy(
     section: &mut Section<'_>,
     raw: &raw::Distribution,
@@ -282,6 +305,7 @@ fn cache_policy(
         (None, true) => CachePolicy::preset(keys::WEB_CACHE_POLICY),
         (written, _) => section.take("cache_policy", written, &keys::CACHE_POLICY),
     };
+    let preset = preset.filter(|policy| web || suits_a_bucket(section, raw, policy));
     let min = section.optional("min_ttl", &raw.min_ttl, &keys::TTL);
     let default = section.optional("default_ttl", &raw.default_ttl, &keys::TTL);
     let max = section.optional("max_ttl", &raw.max_ttl, &keys::TTL);
@@ -307,6 +331,16 @@ fn cache_policy(
     bounds.stale_on_error = stale_on_error?.unwrap_or(bounds.stale_on_error);
     policy.error_ttl = error?.unwrap_or(policy.error_ttl);
 
+    if !policy.stores && policy.bounds.max > Duration::ZERO {
+        // The preset has a maximum of zero, so it is written.
+        let span = raw.max_ttl.as_ref().map_or(0..0, Spanned::span);
+        let found = format!(
+            "found a lifetime beside {:?}, which stores nothing",
+            policy.name
+        );
+        section.fault("max_ttl", span, &found, Some("another cache_policy"));
+        return None;
+    }
     let bounds = &policy.bounds;
     let default = bounds.default.unwrap_or(bounds.min);
     if bounds.min <= default && default <= bounds.max {

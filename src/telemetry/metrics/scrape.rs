@@ -11,7 +11,7 @@ use prometheus_client::registry::Unit;
 
 use crate::semantics::reason::Reason;
 
-use super::{CLASSES, Counter, Gauges, Metrics, Sample, VERDICTS};
+use super::{CLASSES, Counter, Gauges, Metrics, Sample, UNKEYED, VERDICTS};
 
 pub(super) struct Scrape {
     pub(super) metrics: Arc<Metrics>,
@@ -237,6 +237,18 @@ impl Scrape {
                     .encode_family(&[("origin", name.as_str()), ("outcome", *outcome)])?
                     .encode_counter::<NoLabelSet, _, u64>(count, None)?;
             }
+        }
+        let mut family = to.encode_descriptor(
+            "forwarded_unkeyed",
+            "Origin requests with something of a viewer's that is not in the key",
+            None,
+            MetricType::Counter,
+        )?;
+        for (at, what) in UNKEYED.iter().enumerate() {
+            let count: u64 = origins.values().map(|one| one.unkeyed[at].value()).sum();
+            family
+                .encode_family(&[("what", *what)])?
+                .encode_counter::<NoLabelSet, _, u64>(&count, None)?;
         }
         let mut family = to.encode_descriptor(
             "origin_first_byte",
