@@ -228,6 +228,40 @@ impl Desk {
         }
     }
 
+    /// A path with a query names what a request for it would get: where only some of its parameters are in
+    /// the key, what is stored bears those alone.
+    fn add_keyed_queries(
+        &self,
+        wanted: &Wanted,
+        paths: &mut Vec<PathPattern>,
+    ) -> Result<(), ApiError> {
+        let site = self.0.engine.site.load();
+        let named = |id: &str| wanted.distribution.as_deref().is_none_or(|it| it == id);
+        for text in &wanted.paths {
+            let Some((path, query)) = text.split_once('?') else {
+                continue;
+            };
+            if query.ends_with('*') {
+                continue;
+            }
+            for distribution in site.distributions.iter().filter(|it| named(&it.id)) {
+                let Some(keyed) = distribution.keyed_query(path, query) else {
+                    continue;
+                };
+                if keyed == query {
+                    continue;
+                }
+                let pattern = PathPattern::parse(&format!("{path}?{keyed}")).map_err(|error| {
+                    ApiError::argument(format!("the path {text:?} cannot be used: {error}"))
+                })?;
+                if !paths.contains(&pattern) {
+                    paths.push(pattern);
+                }
+            }
+        }
+        Ok(())
+    }
+
     fn invalidation(&self, wanted: Wanted, caller: &Caller) -> Result<Invalidation, ApiError> {
         let engine = &self.0.engine;
         if let Some(id) = &wanted.distribution {
@@ -253,6 +287,7 @@ impl Desk {
             caller.may_purge(text)?;
             paths.push(pattern);
         }
+        self.add_keyed_queries(&wanted, &mut paths)?;
         let mut random = [0; 10];
         getrandom::fill(&mut random).map_err(|_| ApiError::internal())?;
         let invalidation = Invalidation {

@@ -1,5 +1,6 @@
 //! `seawall check FILE`: validates a configuration without starting anything, and says what it means.
 
+use std::collections::HashSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,6 +9,7 @@ use crate::config::{self, Config, units};
 use crate::policy::behavior::Behavior;
 use crate::policy::cache_policy::{CachePolicy, SetCookie, ViewerCacheControl};
 use crate::policy::distribution::Distribution;
+use crate::policy::origin_request::OriginRequest;
 use crate::policy::response_headers::ResponseHeaders;
 use crate::policy::response_headers::cors::Listed;
 
@@ -27,6 +29,7 @@ pub(super) fn run(arguments: &Arguments) -> miette::Result<()> {
     for policy in policies(&config) {
         text.push_str(&format!("  {}\n", headers(&policy)));
     }
+    text.push_str(&unused(&config));
     super::print(&text);
     Ok(())
 }
@@ -66,20 +69,41 @@ fn told(distribution: &Distribution) -> String {
 
 fn rules(behavior: &Behavior) -> String {
     let allow = behavior.methods.allow_header();
-    let request = match behavior.origin_request.is_bucket() {
-        true => String::new(),
-        false => format!("; origin request {}", behavior.origin_request.name),
+    let request = &behavior.origin_request;
+    let (forwards, key) = match (request.is_bucket(), behavior.cache.stores) {
+        (true, true) => (String::new(), "; key: path".to_owned()),
+        (true, false) => (String::new(), String::new()),
+        (false, stores) => {
+            let forwards = format!("; origin request {}", request.name);
+            (forwards, if stores { key(request) } else { String::new() })
+        }
     };
     let headers = match &behavior.response_headers {
         None => String::new(),
         Some(policy) => format!("; response headers {}", policy.name),
     };
     format!(
-        "origin {}; methods {}{request}; {}{headers}",
+        "origin {}; methods {}{forwards}; {}{key}{headers}",
         behavior.origin,
         String::from_utf8_lossy(allow.as_bytes()),
         lifetimes(&behavior.cache)
     )
+}
+
+/// What is in the key, and what goes on without being in it.
+fn key(request: &OriginRequest) -> String {
+    let host = if request.forwards_host() {
+        "host, "
+    } else {
+        ""
+    };
+    let mut text = format!("; key: {host}path, {}", request.keyed());
+    let unkeyed = request.may_be_unkeyed();
+    if !unkeyed.is_empty() {
+        text.push_str("; forwards and does not key: ");
+        text.push_str(&unkeyed.join(", "));
+    }
+    text
 }
 
 /// The response headers policies that are used, by name.
@@ -143,6 +167,27 @@ fn listed<T: ToString>(listed: &Listed<T>) -> String {
     }
 }
 
+/// Own policies that no behaviour names.
+fn unused(config: &Config) -> String {
+    let behaviors = config.distributions.iter().flat_map(|distribution| {
+        let listed = distribution.behaviors.iter().map(|listed| &listed.behavior);
+        listed.chain([&distribution.default_behavior])
+    });
+    let (mut cache, mut requests) = (HashSet::new(), HashSet::new());
+    for behavior in behaviors {
+        cache.insert(&*behavior.cache.name);
+        requests.insert(&*behavior.origin_request.name);
+    }
+    let told = |table: &str, names: &[String], used: &HashSet<&str>| -> String {
+        let names = names.iter().filter(|name| !used.contains(name.as_str()));
+        names
+            .map(|name| format!("  nobody uses [{table}.{name}]\n"))
+            .collect()
+    };
+    told("cache_policies", &config.cache_policies, &cache)
+        + &told("origin_requests", &config.origin_requests, &requests)
+}
+
 fn lifetimes(policy: &CachePolicy) -> String {
     let bounds = &policy.bounds;
     let or_none = |time: Option<_>| time.map_or_else(|| "none".to_owned(), units::format_duration);
@@ -159,6 +204,9 @@ fn lifetimes(policy: &CachePolicy) -> String {
         CachePolicy::NO_MAXIMUM => None,
         max => Some(max),
     };
+    if !policy.stores {
+        return format!("cache policy {}: nothing is stored", policy.name);
+    }
     format!(
         "cache policy {}: min_ttl {}, default_ttl {}, max_ttl {}, negative_ttl {}, error_ttl {}, \
          stale_on_error {}, set_cookie {cookie}, viewer_cache_control {viewer}",

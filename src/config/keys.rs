@@ -3,6 +3,7 @@
 //! The functions that judge a single text are in `texts`. What concerns two keys at once (a budget and what must
 //! fit in it, a name and what it refers to) is in `resolve`.
 
+pub(super) mod policies;
 pub(super) mod response_headers;
 
 use std::net::SocketAddr;
@@ -279,7 +280,17 @@ pub(super) const TTL: Time = Time {
 };
 /// With an origin of type "http".
 pub(super) const WEB_CACHE_POLICY: &str = "RFC9111";
-pub(super) const ORIGIN_REQUEST: RequestPreset = RequestPreset;
+/// What the schema says of `cache_policy` and `origin_request`; `resolve` knows their own names too.
+pub(super) const CACHE_POLICY_NAME: Named = Named {
+    presets: CachePolicy::PRESETS,
+    own: "the NAME of a [cache_policies.NAME]",
+};
+pub(super) const ORIGIN_REQUEST: Named = Named {
+    presets: OriginRequest::PRESETS,
+    own: "the NAME of an [origin_requests.NAME]",
+};
+pub(super) const SET_COOKIE_BY_POLICY: &str = "by `cache_policy`; `\"strip\"` in every preset";
+pub(super) const VIEWER_BY_POLICY: &str = "by `cache_policy`; `\"ignore\"` in every preset";
 pub(super) const BY_POLICY: &str = "by `cache_policy`";
 
 // [[distributions.behaviors]]
@@ -298,8 +309,11 @@ pub(super) const VARIABLE: Variable = Variable;
 /// The rule of [`CACHE_POLICY`].
 pub(super) struct Preset;
 
-/// The rule of [`ORIGIN_REQUEST`].
-pub(super) struct RequestPreset;
+/// The rule of a name that is a preset's or an own one.
+pub(super) struct Named {
+    presets: &'static [&'static str],
+    own: &'static str,
+}
 
 /// The rule of [`VARIABLE`].
 pub(super) struct Variable;
@@ -328,27 +342,28 @@ impl Rule for Preset {
     }
 }
 
-impl Rule for RequestPreset {
+impl Rule for Named {
     type Written = String;
-    type Meant = OriginRequest;
+    type Meant = String;
 
-    fn read(&self, written: &String) -> Result<OriginRequest, Refusal> {
-        OriginRequest::preset(written)
-            .ok_or_else(|| Refusal::word(written, OriginRequest::PRESETS.iter().copied()))
+    fn read(&self, written: &String) -> Result<String, Refusal> {
+        Ok(written.clone())
     }
 
-    fn default(&self) -> Option<OriginRequest> {
-        OriginRequest::PRESETS
-            .first()
-            .and_then(|name| OriginRequest::preset(name))
+    fn default(&self) -> Option<String> {
+        None
     }
 
     fn allowed(&self) -> String {
-        quoted_list(OriginRequest::PRESETS.iter().copied())
+        format!(
+            "{}, or {}",
+            quoted_list(self.presets.iter().copied()),
+            self.own
+        )
     }
 
     fn keywords(&self) -> Vec<(&'static str, Value)> {
-        vec![("enum", json!(OriginRequest::PRESETS))]
+        Vec::new()
     }
 }
 

@@ -59,6 +59,10 @@ pub struct Config {
     pub journal: Journal,
     /// Where objects come from, by name; at least one.
     pub origins: BTreeMap<String, Origin>,
+    /// Names of the operator's own cache policies, used or not.
+    pub cache_policies: Vec<String>,
+    /// Names of the operator's own origin requests, used or not.
+    pub origin_requests: Vec<String>,
     /// What is served; at least one. Each names an origin that is in `origins`.
     pub distributions: Arc<Distributions>,
 }

@@ -6,6 +6,7 @@
 
 mod distribution;
 mod origin;
+mod policies;
 mod response_headers;
 
 use std::collections::BTreeMap;
@@ -20,6 +21,7 @@ use super::rule::described;
 
 pub(super) use distribution::{Behavior, Distribution, Methods};
 pub(super) use origin::{Credentials, Origin};
+pub(super) use policies::{CachePolicy, Choice, OriginRequest};
 pub(super) use response_headers::{
     AllOrList, Cors, ResponseHeaders, Security, TransportSecurity, TruthOrList,
 };
@@ -43,6 +45,18 @@ pub(super) struct Raw {
         extend("minProperties" = 1, "x-required" = true)
     )]
     pub(super) origins: BTreeMap<Spanned<String>, Origin>,
+    /// Policies of lifetimes and keys, each under a name of its own.
+    #[schemars(
+        with = "BTreeMap<String, CachePolicy>",
+        extend("maxProperties" = keys::policies::MAX_POLICIES)
+    )]
+    pub(super) cache_policies: BTreeMap<Spanned<String>, CachePolicy>,
+    /// What of a viewer's request is forwarded besides what is in the key, each under a name of its own.
+    #[schemars(
+        with = "BTreeMap<String, OriginRequest>",
+        extend("maxProperties" = keys::policies::MAX_POLICIES)
+    )]
+    pub(super) origin_requests: BTreeMap<Spanned<String>, OriginRequest>,
     /// What is added to answers and taken from them on their way to a viewer, each under a name of 1 to 64 of
     /// `A-Z a-z 0-9 _ -`; used by `response_headers` of a distribution or a behaviour.
     #[schemars(with = "BTreeMap<String, ResponseHeaders>")]

@@ -5,6 +5,7 @@
 
 mod distributions;
 mod origins;
+mod policies;
 mod response_headers;
 
 use std::net::SocketAddr;
@@ -30,7 +31,7 @@ pub(super) fn config(raw: raw::Raw, env: Env<'_>, faults: &mut Faults) -> Option
     let log = log(&raw.log, faults);
     let journal = Section::new("journal", faults).take("kind", &raw.journal.kind, &keys::JOURNAL);
     let origins = origins::resolve(&raw.origins, env, faults);
-    let policies = response_headers::resolve(&raw.response_headers, faults);
+    let policies = policies::Policies::resolve(&raw, faults);
     let distributions = distributions::resolve(&raw, &policies, faults);
     Some(Config {
         edge: edge?,
@@ -38,8 +39,14 @@ pub(super) fn config(raw: raw::Raw, env: Env<'_>, faults: &mut Faults) -> Option
         log: log?,
         journal: journal?,
         origins: origins?,
+        cache_policies: names(raw.cache_policies.keys()),
+        origin_requests: names(raw.origin_requests.keys()),
         distributions: distributions?,
     })
+}
+
+fn names<'a>(names: impl Iterator<Item = &'a Spanned<String>>) -> Vec<String> {
+    names.map(|name| name.get_ref().clone()).collect()
 }
 
 fn edge(raw: &raw::Edge, faults: &mut Faults) -> Option<Edge> {

@@ -190,11 +190,16 @@ pub(super) fn described<R: Rule>(rule: &R) -> impl FnMut(&mut Schema) {
 
 /// As [`described`], for a key that a behaviour takes from its distribution where it has none itself.
 pub(super) fn inherited<R: Rule>(rule: &R) -> impl FnMut(&mut Schema) {
+    otherwise(rule, INHERITED)
+}
+
+/// As [`described`], for a key whose default is a phrase, whatever its rule says.
+pub(super) fn otherwise<R: Rule>(rule: &R, phrase: &'static str) -> impl FnMut(&mut Schema) {
     let mut described = described(rule);
     move |schema| {
         described(schema);
         schema.remove("default");
-        schema.insert("x-default".to_owned(), json!(INHERITED));
+        schema.insert("x-default".to_owned(), json!(phrase));
     }
 }
 

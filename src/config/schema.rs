@@ -47,6 +47,8 @@ const TABLES: &[&str] = &[
     "log",
     "journal",
     "origins",
+    "cache_policies",
+    "origin_requests",
     "response_headers",
     "distributions",
 ];

@@ -57,6 +57,17 @@ pub(super) fn any(text: &str) -> Judged<String> {
     Ok(text.to_owned())
 }
 
+/// A name of a list in which `*` at the end stands for any bytes.
+pub(super) fn any_name(text: &str) -> Judged<String> {
+    match text.strip_suffix('*').unwrap_or(text) {
+        "" if text.is_empty() => Err("is empty".into()),
+        "" => Err("stands for every name: there is a word for that".into()),
+        name if name.contains('*') => Err("has a `*` before its end".into()),
+        name if name.chars().any(char::is_control) => Err("has a control character".into()),
+        _ => Ok(text.to_owned()),
+    }
+}
+
 pub(super) fn bucket(text: &str) -> Judged<String> {
     let edge = |c: Option<char>| c.is_some_and(|c| c.is_ascii_alphanumeric());
     let bucket = plain(text, 3, 255, "._-")?;

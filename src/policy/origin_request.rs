@@ -377,29 +377,17 @@ fn beyond(choice: &Choice, in_key: impl Fn(&str) -> bool) -> Option<String> {
     }
 }
 
-/// Why a field can be in no list and in no key, and what to do instead; `None` if it can.
+/// Why a field can be in no list and in no key, as a clause that goes on after its name; `None` if it can.
 #[must_use]
 pub fn never_listed(name: &HeaderName) -> Option<&'static str> {
     let text = name.as_str();
     match text {
-        "host" => Some("host = true in [origin_requests.NAME], which puts it in the key too"),
-        "cookie" => Some("cookies = { allow = [...] }"),
-        "range"
-        | "if-range"
-        | "if-match"
-        | "if-none-match"
-        | "if-modified-since"
-        | "if-unmodified-since" => Some("fields that the edge does not make itself"),
-        _ if OWN.contains(&text) => Some("fields that the edge does not make itself"),
-        _ if ADDED_TO.contains(&text) => {
-            Some("fields that the edge does not add to; this one always goes on")
-        }
-        _ if DESCRIBES_A_BODY.contains(&text) => {
-            Some("fields that do not describe a body: those always go with it")
-        }
-        _ if fields::is_hop_by_hop(&HeaderMap::new(), name) => {
-            Some("fields that concern more than one connection")
-        }
+        "host" => Some("goes on by host = true in [origin_requests.NAME], and is then in the key"),
+        "cookie" => Some("goes on by cookies = { allow = [...] }"),
+        _ if OWN.contains(&text) => Some("the edge makes itself"),
+        _ if ADDED_TO.contains(&text) => Some("always goes on, with what the edge adds to it"),
+        _ if DESCRIBES_A_BODY.contains(&text) => Some("always goes with the body it describes"),
+        _ if fields::is_hop_by_hop(&HeaderMap::new(), name) => Some("is of one connection only"),
         _ => None,
     }
 }

@@ -6,8 +6,11 @@
 //! whether the second agrees; what becomes of one that does not is the request path's business (DESIGN
 //! 3.13).
 
+use std::borrow::Cow;
+
 use super::behavior::Behavior;
 use super::distribution::Distribution;
+use super::names::Choice;
 use super::path_pattern::{PathPattern, Subject};
 use crate::semantics::target;
 
@@ -74,6 +77,17 @@ impl Distribution {
     pub fn behavior(&self, selected: Selected) -> &Behavior {
         let listed = selected.0.and_then(|place| self.behaviors.get(place));
         listed.map_or(&self.default_behavior, |listed| &listed.behavior)
+    }
+
+    /// What of this query is in the key of a request for this path, as the viewer sends both; `None` where
+    /// no query is.
+    #[must_use]
+    pub fn keyed_query<'q>(&self, path: &str, query: &'q str) -> Option<Cow<'q, str>> {
+        let policy = &self.behavior(self.select(path)).origin_request;
+        match policy.keyed().query {
+            Choice::None => None,
+            _ => Some(policy.queries(Some(query)).keyed.unwrap_or_default()),
+        }
     }
 
     /// The canonical path of the root object.

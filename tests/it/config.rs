@@ -11,7 +11,7 @@ use std::time::Duration;
 use proptest::prelude::*;
 use seawall::config::{self, Addressing, Credentials, HostField, Scope};
 use seawall::policy::behavior::{Behavior, Methods};
-use seawall::policy::cache_policy::{SetCookie, ViewerCacheControl};
+use seawall::policy::cache_policy::{CachePolicy, SetCookie, ViewerCacheControl};
 use seawall::policy::selection::MAX_BEHAVIORS;
 
 fn env(variable: &str) -> Option<String> {
@@ -355,6 +355,57 @@ fn a_hundred_behaviors_are_allowed_and_no_more() {
     let config = config::parse("x", &one_less, &env).unwrap();
     let distribution = config.distributions.by_id("SITE").unwrap();
     assert_eq!(distribution.behaviors.len(), MAX_BEHAVIORS);
+}
+
+#[test]
+fn own_policies_are_used_by_name() {
+    let config = accepted("policies.toml");
+    assert_eq!(config.cache_policies, ["forgotten", "shop"]);
+    assert_eq!(config.origin_requests, ["forgotten", "shop"]);
+    let distribution = config.distributions.by_id("WWW").unwrap();
+    let of = |path: &str| distribution.behavior(distribution.select(path));
+    let (shop, checkout) = (of("/shop/a"), of("/checkout/a"));
+    assert_eq!(shop.cache.name, "shop");
+    assert_eq!(shop.cache.key, checkout.cache.key);
+    assert_eq!(
+        shop.cache.bounds,
+        CachePolicy::preset("RFC9111").unwrap().bounds
+    );
+    // What the named policy says is nearer than what the distribution says; what is written beside it is nearest.
+    assert_eq!(shop.cache.set_cookie, SetCookie::Refuse);
+    assert_eq!(checkout.cache.set_cookie, SetCookie::Strip);
+    assert_eq!(of("/account/a").cache.set_cookie, SetCookie::Store);
+    assert_eq!(shop.cache.viewer, ViewerCacheControl::Honor);
+    assert_eq!(shop.origin_request.name, "shop");
+    assert_eq!(*shop.origin_request.keyed(), shop.cache.key);
+    assert!(!of("/account/a").cache.stores);
+    // A bucket's key is its path, whatever the policy says.
+    let assets = of("/assets/a");
+    assert!(assets.cache.key.accept_encoding);
+    assert!(!assets.origin_request.keyed().has_fields());
+}
+
+#[test]
+fn a_hundred_policies_of_a_kind_are_allowed_and_no_more() {
+    let text = fs::read_to_string(folder("rejected").join("too-many-cache-policies.toml")).unwrap();
+    let error = config::parse("x", &text, &env).unwrap_err().render_plain();
+    assert!(error.contains("at most 100 "), "{error}");
+    let one_less = text.replace("[cache_policies.p100]\n", "");
+    let config = config::parse("x", &one_less, &env).unwrap();
+    assert_eq!(config.cache_policies.len(), 100);
+}
+
+#[test]
+fn a_list_takes_64_names_of_1024_characters() {
+    let text = fs::read_to_string(folder("rejected").join("cache-policy-with-too-many-names.toml"))
+        .unwrap();
+    let fits = text
+        .replace(", \"n64\"", "")
+        .replace(", \"x-64\"", "")
+        .replace(&"a".repeat(998), &"a".repeat(997));
+    if let Err(error) = config::parse("x", &fits, &env) {
+        panic!("{}", error.render_plain());
+    }
 }
 
 #[test]

@@ -11,6 +11,7 @@ mod demo;
 mod doctor;
 mod fill;
 mod harness;
+mod keys;
 mod layering;
 mod licences;
 mod origin;

@@ -8,7 +8,7 @@ use serde::de::{Deserialize, Deserializer, Error, SeqAccess, Visitor};
 use toml::Spanned;
 
 use crate::config::keys;
-use crate::config::rule::{INHERITED, described, inherited};
+use crate::config::rule::{INHERITED, described, inherited, otherwise};
 use crate::policy::selection::MAX_BEHAVIORS;
 
 /// One of `[[distributions]]`.
@@ -40,17 +40,17 @@ pub(in crate::config) struct Distribution {
         extend("default" = ["GET", "HEAD"], "x-allowed" = keys::METHODS_ALLOWED)
     )]
     pub(in crate::config) methods: Option<Spanned<Methods>>,
-    /// What of a viewer's request an HTTP origin gets, besides its target.
+    /// What of a viewer's request an HTTP origin gets besides what is in the key.
     #[schemars(
         with = "String",
         transform = described(&keys::ORIGIN_REQUEST),
         extend("x-default" = "`\"Default\"`")
     )]
     pub(in crate::config) origin_request: Option<Spanned<String>>,
-    /// Preset of lifetimes, on which the keys that follow build.
+    /// Policy of lifetimes and of the key: a preset or an own one, on which the keys that follow build.
     #[schemars(
         with = "String",
-        transform = described(&keys::CACHE_POLICY),
+        transform = described(&keys::CACHE_POLICY_NAME),
         extend("x-default" = "`\"CloudFront\"`; `\"RFC9111\"` with an origin of type \"http\"")
     )]
     pub(in crate::config) cache_policy: Option<Spanned<String>>,
@@ -98,11 +98,11 @@ pub(in crate::config) struct Distribution {
     pub(in crate::config) stale_on_error: Option<Spanned<String>>,
     /// What becomes of `Set-Cookie` in an answer with an explicit lifetime: stored without it, stored with it for
     /// every viewer, or not stored.
-    #[schemars(with = "String", transform = described(&keys::SET_COOKIE))]
+    #[schemars(with = "String", transform = otherwise(&keys::SET_COOKIE, keys::SET_COOKIE_BY_POLICY))]
     pub(in crate::config) set_cookie: Option<Spanned<String>>,
     /// Whether a viewer's `no-cache`, `no-store`, `max-age` and `min-fresh` are followed. `only-if-cached` always is,
     /// `max-stale` never.
-    #[schemars(with = "String", transform = described(&keys::VIEWER_CACHE_CONTROL))]
+    #[schemars(with = "String", transform = otherwise(&keys::VIEWER_CACHE_CONTROL, keys::VIEWER_BY_POLICY))]
     pub(in crate::config) viewer_cache_control: Option<Spanned<String>>,
     /// What is added to its answers and taken from them.
     #[schemars(with = "String", transform = described(&keys::response_headers::POLICY))]
@@ -133,11 +133,11 @@ pub(in crate::config) struct Behavior {
         extend("x-default" = INHERITED, "x-allowed" = keys::METHODS_ALLOWED)
     )]
     pub(in crate::config) methods: Option<Spanned<Methods>>,
-    /// What of a viewer's request an HTTP origin gets, besides its target.
+    /// What of a viewer's request an HTTP origin gets besides what is in the key.
     #[schemars(with = "String", transform = inherited(&keys::ORIGIN_REQUEST))]
     pub(in crate::config) origin_request: Option<Spanned<String>>,
-    /// Preset of lifetimes. Where it is written, no lifetime is taken from the distribution.
-    #[schemars(with = "String", transform = inherited(&keys::CACHE_POLICY))]
+    /// Policy of lifetimes and of the key. Where it is written, no lifetime is taken from the distribution.
+    #[schemars(with = "String", transform = inherited(&keys::CACHE_POLICY_NAME))]
     pub(in crate::config) cache_policy: Option<Spanned<String>>,
     /// Shortest lifetime of what is storable.
     #[schemars(with = "String", transform = inherited(&keys::TTL))]

@@ -7,16 +7,14 @@ mod behaviors;
 use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
 use std::sync::Arc;
-use std::time::Duration;
 
 use toml::Spanned;
 
-use super::response_headers::Policies;
+use super::policies::{Policies, Written, overridden};
 use crate::config::error::Faults;
 use crate::config::keys::OriginType;
 use crate::config::rule::{Refusal, Rule as _, quoted_list};
 use crate::config::section::Section;
-use crate::config::units::format_duration;
 use crate::config::{keys, raw};
 use crate::policy::behavior::{Behavior, Methods};
 use crate::policy::cache_policy::CachePolicy;
@@ -28,7 +26,7 @@ type Origins = BTreeMap<Spanned<String>, raw::Origin>;
 /// All of them, arranged for lookup.
 pub(super) fn resolve(
     raw: &raw::Raw,
-    policies: &Policies,
+    policies: &Policies<'_>,
     faults: &mut Faults,
 ) -> Option<Arc<Distributions>> {
     let mut resolved = Vec::new();
@@ -118,7 +116,7 @@ fn distribution(
     index: usize,
     written: &Spanned<raw::Distribution>,
     origins: &Origins,
-    policies: &Policies,
+    policies: &Policies<'_>,
     faults: &mut Faults,
 ) -> Option<Distribution> {
     let (raw, table) = (written.get_ref(), written.span());
@@ -131,8 +129,8 @@ fn distribution(
         (written, _) => section.take("root_object", written, &keys::ROOT_OBJECT),
     };
     let default_behavior = behavior(&mut section, raw, origins, policies, &table);
-    let is_sound = default_behavior.is_some();
-    let behaviors = behaviors::resolve(index, raw, is_sound, origins, policies, faults);
+    let sound = default_behavior.is_some();
+    let behaviors = behaviors::resolve(index, raw, sound, origins, policies, faults);
     let domains = domains?;
     let distribution = Distribution {
         id: id?,
@@ -150,7 +148,7 @@ fn behavior(
     section: &mut Section<'_>,
     raw: &raw::Distribution,
     origins: &Origins,
-    policies: &Policies,
+    policies: &Policies<'_>,
     table: &Range<usize>,
 ) -> Option<Behavior> {
     let origin = section.required("origin", &raw.origin, &keys::ORIGIN, table);
@@ -164,9 +162,9 @@ fn behavior(
     }
     let web = web(raw, origins);
     let methods = methods(section, raw, web.is_some(), table);
-    let origin_request = origin_request(section, raw, web);
-    let cache = cache_policy(section, raw, web.is_some());
-    let response_headers = policies.named(section, &raw.response_headers);
+    let origin_request = origin_request(section, raw, web, policies);
+    let cache = cache_policy(section, raw, web.is_some(), policies);
+    let response_headers = policies.headers.named(section, &raw.response_headers);
     let cache = cache?;
     Some(Behavior {
         origin: origin?,
@@ -236,6 +234,7 @@ fn origin_request(
     section: &mut Section<'_>,
     raw: &raw::Distribution,
     web: Option<&raw::Origin>,
+    policies: &Policies<'_>,
 ) -> Option<OriginRequest> {
     const KEY: &str = "origin_request";
     let Some(web) = web else {
@@ -246,7 +245,12 @@ fn origin_request(
         }
         return Some(OriginRequest::BUCKET);
     };
-    let preset = section.take(KEY, &raw.origin_request, &keys::ORIGIN_REQUEST)?;
+    let preset = match &raw.origin_request {
+        Some(written) => policies.origin_request(section, written),
+        None => OriginRequest::PRESETS
+            .first()
+            .and_then(|name| OriginRequest::preset(name)),
+    }?;
     let host = web.host.as_ref().map(|host| host.get_ref().as_str());
     let span = || raw.origin_request.as_ref().map_or(0..0, Spanned::span);
     match host {
@@ -256,7 +260,10 @@ fn origin_request(
                 "found {:?} with an origin that has host = {host:?}",
                 preset.name
             );
-            let allowed = "\"AllViewerExceptHostHeader\", or an origin with host = \"viewer\"";
+            let allowed = match &*preset.name {
+                "AllViewer" => "\"AllViewerExceptHostHeader\", or an origin with host = \"viewer\"",
+                _ => "one without host = true, or an origin with host = \"viewer\"",
+            };
             section.fault(KEY, span(), &found, Some(allowed));
             None
         }
@@ -300,71 +307,23 @@ fn cache_policy(
     section: &mut Section<'_>,
     raw: &raw::Distribution,
     web: bool,
+    policies: &Policies<'_>,
 ) -> Option<CachePolicy> {
-    let preset = match (&raw.cache_policy, web) {
+    let policy = match (&raw.cache_policy, web) {
+        (Some(written), _) => policies.cache(section, written),
         (None, true) => CachePolicy::preset(keys::WEB_CACHE_POLICY),
-        (written, _) => section.take("cache_policy", written, &keys::CACHE_POLICY),
+        (None, false) => keys::CACHE_POLICY.default(),
     };
-    let preset = preset.filter(|policy| web || suits_a_bucket(section, raw, policy));
-    let min = section.optional("min_ttl", &raw.min_ttl, &keys::TTL);
-    let default = section.optional("default_ttl", &raw.default_ttl, &keys::TTL);
-    let max = section.optional("max_ttl", &raw.max_ttl, &keys::TTL);
-    let negative = section.optional("negative_ttl", &raw.negative_ttl, &keys::TTL);
-    let error = section.optional("error_ttl", &raw.error_ttl, &keys::TTL);
-    let stale_on_error = section.optional("stale_on_error", &raw.stale_on_error, &keys::TTL);
-
-    let viewer = section.take(
-        "viewer_cache_control",
-        &raw.viewer_cache_control,
-        &keys::VIEWER_CACHE_CONTROL,
-    );
-    let set_cookie = section.take("set_cookie", &raw.set_cookie, &keys::SET_COOKIE);
-
-    let mut policy = preset?;
-    policy.viewer = viewer?;
-    policy.set_cookie = set_cookie?;
-    let bounds = &mut policy.bounds;
-    bounds.min = min?.unwrap_or(bounds.min);
-    bounds.default = default?.or(bounds.default);
-    bounds.max = max?.unwrap_or(bounds.max);
-    bounds.negative = negative?.or(bounds.negative);
-    bounds.stale_on_error = stale_on_error?.unwrap_or(bounds.stale_on_error);
-    policy.error_ttl = error?.unwrap_or(policy.error_ttl);
-
-    if !policy.stores && policy.bounds.max > Duration::ZERO {
-        // The preset has a maximum of zero, so it is written.
-        let span = raw.max_ttl.as_ref().map_or(0..0, Spanned::span);
-        let found = format!(
-            "found a lifetime beside {:?}, which stores nothing",
-            policy.name
-        );
-        section.fault("max_ttl", span, &found, Some("another cache_policy"));
-        return None;
-    }
-    let bounds = &policy.bounds;
-    let default = bounds.default.unwrap_or(bounds.min);
-    if bounds.min <= default && default <= bounds.max {
-        return Some(policy);
-    }
-    let found = format!(
-        "found min_ttl {}, default_ttl {}, max_ttl {} (what is not written comes from {})",
-        format_duration(bounds.min),
-        bounds
-            .default
-            .map_or_else(|| "none".to_owned(), format_duration),
-        format_duration(bounds.max),
-        policy.name
-    );
-    // Presets are in order, so at least one of the three is written.
-    let written = [
-        ("max_ttl", &raw.max_ttl),
-        ("default_ttl", &raw.default_ttl),
-        ("min_ttl", &raw.min_ttl),
-    ];
-    let (key, span) = written
-        .iter()
-        .find_map(|(key, written)| written.as_ref().map(|written| (*key, written.span())))
-        .unwrap_or(("cache_policy", 0..0));
-    section.fault(key, span, &found, Some("min_ttl <= default_ttl <= max_ttl"));
-    None
+    let policy = policy.filter(|policy| web || suits_a_bucket(section, raw, policy));
+    let written = Written {
+        min_ttl: &raw.min_ttl,
+        default_ttl: &raw.default_ttl,
+        max_ttl: &raw.max_ttl,
+        negative_ttl: &raw.negative_ttl,
+        error_ttl: &raw.error_ttl,
+        stale_on_error: &raw.stale_on_error,
+        set_cookie: &raw.set_cookie,
+        viewer_cache_control: &raw.viewer_cache_control,
+    };
+    overridden(section, written, policy, "cache_policy")
 }

@@ -43,20 +43,61 @@ async fn each_behavior_is_shown_with_what_it_inherits() {
     };
     let news = at(
         "    /news/*: origin site; methods GET; cache policy CloudFront: min_ttl 0s, default_ttl 1m, \
-         max_ttl 365d, negative_ttl 10s, error_ttl 10s, stale_on_error 10m, set_cookie strip, viewer_cache_control honor",
+         max_ttl 365d, negative_ttl 10s, error_ttl 10s, stale_on_error 10m, set_cookie strip, viewer_cache_control honor; key: path",
     );
     let api = at(
         "    /api/*: origin api; methods GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE; origin request Default; \
          cache policy RFC9111: min_ttl 0s, default_ttl none, max_ttl none, negative_ttl none, error_ttl 10s, \
-         stale_on_error 0s, set_cookie strip, viewer_cache_control ignore",
+         stale_on_error 0s, set_cookie strip, viewer_cache_control ignore; key: path, query all",
     );
     let others = at(
         "    all other paths: origin site; methods GET; cache policy CloudFront: min_ttl 0s, default_ttl 1h, \
-         max_ttl 365d, negative_ttl 10s, error_ttl 10s, stale_on_error 10m, set_cookie strip, viewer_cache_control honor",
+         max_ttl 365d, negative_ttl 10s, error_ttl 10s, stale_on_error 10m, set_cookie strip, viewer_cache_control honor; key: path",
     );
     assert!(
         api < news && news < others,
         "in the order in which they are tried"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_parts_of_each_key_are_shown_and_what_goes_on_beside_them() {
+    let run = run(&["check", "fixtures/config/accepted/policies.toml"], &[]).await;
+    assert_eq!((run.code, run.stderr.as_str()), (Some(0), ""));
+    for (path, end) in [
+        (
+            "/shop/*",
+            "; key: path, query all but utm_* fbclid (sorted), headers accept-language, \
+             cookies only currency, accept-encoding; forwards and does not key: query utm_source, \
+             fields x-tenant, cookies session",
+        ),
+        (
+            "/account/*",
+            "; origin request AllViewer; cache policy CachingDisabled: nothing is stored",
+        ),
+        (
+            "/blog/*",
+            "; key: host, path, query all; forwards and does not key: fields all, cookies all",
+        ),
+        ("/assets/*", "viewer_cache_control ignore; key: path"),
+        ("all other paths", "; key: path, query all"),
+    ] {
+        let begin = format!("    {path}: ");
+        let line = run.stdout.lines().find(|line| line.starts_with(&begin));
+        let line = line.unwrap_or_else(|| panic!("{path} is not in\n{}", run.stdout));
+        assert!(line.ends_with(end), "{line}");
+    }
+    let unused: Vec<&str> = run
+        .stdout
+        .lines()
+        .filter(|line| line.contains("nobody uses"))
+        .collect();
+    assert_eq!(
+        unused,
+        [
+            "  nobody uses [cache_policies.forgotten]",
+            "  nobody uses [origin_requests.forgotten]"
+        ]
     );
 }
 
@@ -119,7 +160,7 @@ async fn the_response_headers_of_each_behavior_are_shown() {
     };
     for (begins, ends) in [
         ("/fonts/*:", "; response headers SimpleCORS"),
-        ("/internal/*:", "viewer_cache_control ignore"),
+        ("/internal/*:", "; key: path"),
         ("/img/*:", "; response headers app"),
         ("all other paths:", "; response headers app"),
     ] {

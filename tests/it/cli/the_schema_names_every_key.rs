@@ -25,10 +25,12 @@ async fn the_schema_names_every_key() {
         keys(""),
         [
             "admin",
+            "cache_policies",
             "distributions",
             "edge",
             "journal",
             "log",
+            "origin_requests",
             "origins",
             "response_headers"
         ]

@@ -16,7 +16,7 @@ pub(super) fn resolve(
     over: &raw::Distribution,
     is_sound: bool,
     origins: &Origins,
-    policies: &Policies,
+    policies: &Policies<'_>,
     faults: &mut Faults,
 ) -> Option<Vec<PathBehavior>> {
     if let Some(first) = over.behaviors.get(MAX_BEHAVIORS) {
@@ -36,10 +36,10 @@ pub(super) fn resolve(
         let mut section = Section::new(path_of(index, place), faults);
         let path = section.required("path", &raw.path, &keys::PATH, &table);
         let laid = match is_sound {
-            true => laid_over(raw, over, origins),
+            true => laid_over(raw, over, origins, policies),
             // Its own keys are judged; without an origin of its own they cannot be.
             false if raw.origin.is_none() => continue,
-            false => laid_over(raw, &raw::Distribution::default(), origins),
+            false => laid_over(raw, &raw::Distribution::default(), origins, policies),
         };
         let behavior = behavior(&mut section, &laid, origins, policies, &table);
         if let (Some(path), Some(behavior)) = (path, behavior) {
@@ -103,7 +103,13 @@ fn laid_over(
     raw: &raw::Behavior,
     over: &raw::Distribution,
     origins: &Origins,
+    policies: &Policies<'_>,
 ) -> raw::Distribution {
+    // A policy that the behaviour names itself says more about it than its distribution does.
+    let own = raw
+        .cache_policy
+        .as_ref()
+        .and_then(|name| policies.written(name));
     let mut laid = raw::Distribution {
         origin: raw.origin.as_ref().or(over.origin.as_ref()).cloned(),
         methods: raw.methods.clone(),
@@ -116,11 +122,7 @@ fn laid_over(
         error_ttl: raw.error_ttl.clone(),
         stale_on_error: raw.stale_on_error.clone(),
         set_cookie: raw.set_cookie.clone(),
-        viewer_cache_control: raw
-            .viewer_cache_control
-            .as_ref()
-            .or(over.viewer_cache_control.as_ref())
-            .cloned(),
+        viewer_cache_control: raw.viewer_cache_control.clone(),
         response_headers: raw
             .response_headers
             .as_ref()
@@ -128,19 +130,24 @@ fn laid_over(
             .cloned(),
         ..raw::Distribution::default()
     };
-    if web(&laid, origins).is_some() != web(over, origins).is_some() {
-        return laid;
-    }
     let inherit = |own: &mut Option<Spanned<String>>, theirs: &Option<Spanned<String>>| {
         if own.is_none() {
             own.clone_from(theirs);
         }
     };
+    if own.is_none_or(|own| own.viewer_cache_control.is_none()) {
+        inherit(&mut laid.viewer_cache_control, &over.viewer_cache_control);
+    }
+    if web(&laid, origins).is_some() != web(over, origins).is_some() {
+        return laid;
+    }
     if laid.methods.is_none() {
         laid.methods.clone_from(&over.methods);
     }
     inherit(&mut laid.origin_request, &over.origin_request);
-    inherit(&mut laid.set_cookie, &over.set_cookie);
+    if own.is_none_or(|own| own.set_cookie.is_none()) {
+        inherit(&mut laid.set_cookie, &over.set_cookie);
+    }
     if laid.cache_policy.is_none() {
         inherit(&mut laid.cache_policy, &over.cache_policy);
         inherit(&mut laid.min_ttl, &over.min_ttl);
