@@ -16,13 +16,17 @@ use std::hint::black_box;
 use std::sync::Arc;
 
 use aws_sdk_s3::primitives::ByteStream;
-use http::Request;
+use http::{HeaderMap, HeaderValue, Request, header};
 use http_body::Body as _;
 use seawall::app::Edge;
 use seawall::clock::{Clock, ManualClock, SystemClock};
 use seawall::config;
 use seawall::demo::bucket::{Bucket, BucketOptions, Identity};
 use seawall::demo::site;
+use seawall::policy::cache_policy::CachePolicy;
+use seawall::policy::key_parts::KeyParts;
+use seawall::policy::names::Choice;
+use seawall::policy::origin_request::OriginRequest;
 use seawall::request::Engine;
 
 /// Allocations of a plain hit, as measured in the test profile. The count may only go down.
@@ -172,6 +176,35 @@ async fn a_hit_allocates_little_and_copies_no_body() {
         bytes < BYTES,
         "{bytes} bytes are allocated for a hit of {LARGE}: is the body copied?"
     );
+}
+
+/// A request's key is made on the stack: of a plain target, and with fields in it as well.
+#[test]
+fn a_key_allocates_nothing() {
+    let mut viewer = HeaderMap::new();
+    viewer.insert("accept-encoding", HeaderValue::from_static("gzip, br"));
+    viewer.insert("accept-language", HeaderValue::from_static("de"));
+    viewer.insert(
+        "cookie",
+        HeaderValue::from_static("b=2; a=1; session=0123456789"),
+    );
+    let fields = KeyParts {
+        query: Choice::None,
+        sort_query: true,
+        headers: vec![header::ACCEPT_LANGUAGE],
+        cookies: Choice::All,
+        accept_encoding: true,
+    };
+    let tracking = CachePolicy::preset("IgnoreTracking").unwrap().key;
+    for parts in [KeyParts::TARGET, fields, tracking] {
+        let policy = OriginRequest::preset("Default").unwrap().keying(&parts);
+        let taken = measured(|| {
+            let queries = policy.queries(black_box(Some("q=seawall&page=2")));
+            let query = queries.keyed.as_deref();
+            black_box(policy.target_key("E1EXAMPLE", None, "/a/path", query, &viewer));
+        });
+        assert_eq!(taken.allocations, 0, "{parts}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

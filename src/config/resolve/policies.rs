@@ -3,7 +3,7 @@
 //!
 //! One that has a fault is still known by its name, so that who names it gets no second fault.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use toml::Spanned;
 
@@ -43,20 +43,26 @@ pub(super) struct Written<'r> {
 impl<'r> Policies<'r> {
     /// All of them.
     pub(super) fn resolve(raw: &'r raw::Raw, faults: &mut Faults) -> Self {
-        let names = raw.cache_policies.keys();
-        let known = named("cache_policies", names, CachePolicy::PRESETS, faults);
-        let cache = raw.cache_policies.iter().filter(|_| known);
-        let cache = cache.map(|(name, written)| {
-            let name = name.get_ref().as_str();
-            (name, cache_policy(name, written, faults))
+        let names = named(
+            "cache_policies",
+            raw.cache_policies.keys(),
+            CachePolicy::PRESETS,
+            faults,
+        );
+        let cache = raw.cache_policies.iter().filter_map(|(name, written)| {
+            let name = *names.get(name.get_ref().as_str())?;
+            Some((name, cache_policy(name, written, faults)))
         });
         let cache = cache.collect();
-        let names = raw.origin_requests.keys();
-        let known = named("origin_requests", names, OriginRequest::PRESETS, faults);
-        let requests = raw.origin_requests.iter().filter(|_| known);
-        let requests = requests.map(|(name, written)| {
-            let name = name.get_ref().as_str();
-            (name, origin_request(name, written, faults))
+        let names = named(
+            "origin_requests",
+            raw.origin_requests.keys(),
+            OriginRequest::PRESETS,
+            faults,
+        );
+        let requests = raw.origin_requests.iter().filter_map(|(name, written)| {
+            let name = *names.get(name.get_ref().as_str())?;
+            Some((name, origin_request(name, written, faults)))
         });
         let requests = requests.collect();
         Self {
@@ -133,21 +139,22 @@ fn unknown<'a>(
     section.refuse(key, written.span(), refusal, &quoted_list(known));
 }
 
-/// Whether these are names that can be told from the presets', and not too many.
+/// Those of the names that can be told from the presets'; none if there are too many.
 fn named<'a>(
     table: &str,
     names: impl ExactSizeIterator<Item = &'a Spanned<String>>,
     presets: &[&str],
     faults: &mut Faults,
-) -> bool {
+) -> BTreeSet<&'a str> {
     let mut section = Section::new(table, faults);
     let count = names.len();
+    let mut sound = BTreeSet::new();
     for (place, name) in names.enumerate() {
         let text = name.get_ref();
         if place == rules::MAX_POLICIES {
             let found = format!("found {count} of them");
             section.fault("", name.span(), &found, Some(rules::POLICIES_ALLOWED));
-            return false;
+            return BTreeSet::new();
         }
         let refusal = match rules::POLICY_NAME.read(text) {
             Err(refusal) => refusal,
@@ -158,11 +165,14 @@ fn named<'a>(
             {
                 Refusal::text(text, "is the name of a preset")
             }
-            Ok(_) => continue,
+            Ok(_) => {
+                sound.insert(text.as_str());
+                continue;
+            }
         };
         section.refuse("", name.span(), refusal, rules::POLICY_NAME.allowed);
     }
-    true
+    sound
 }
 
 fn cache_policy(
