@@ -1,9 +1,9 @@
 //! Parameters that say where a visitor came from, and change nothing in the page: the one list of them.
 //!
-//! The names are those that two public lists agree on, or that one has and no application is known to read:
-//! Brave's query filter (brave-core, `components/query_filter`) and the Varnish configuration that Magento
-//! writes (magento2, `app/code/Magento/PageCache/etc/varnish6.vcl`). Left out is what may well be an
-//! application's own (`cx`, `customid`, `pk_*` as a whole), and what a page needs to answer rightly
+//! Each name, but for TikTok's `ttclid`, stands in at least one of two public lists: Brave's query filter
+//! (brave-core, `components/query_filter/utils.cc`) and the Varnish configuration that Magento writes
+//! (magento2, `app/code/Magento/PageCache/etc/varnish6.vcl`). Left out of those is what may well be an
+//! application's own (`cx`, `customid`, `s_cid`, `pk_*` as a whole), and what a page needs to answer rightly
 //! (`mkt_tok`, by which a mailing list knows who unsubscribes).
 
 /// Names of parameters; one that ends in `*` stands for all that begin so.
