@@ -590,8 +590,16 @@ fn sources(config: &Config) -> BTreeMap<&str, Sources<'_>> {
 /// The root object, what the paths of each behaviour read in their order, and what all others read.
 type Sources<'c> = (Option<&'c str>, Vec<(&'c PathPattern, String)>, String);
 
-/// Where a behaviour's objects come from.
+/// Where a behaviour's objects come from, and which other paths they are known under: what was stored
+/// under other rules would not be found by a purge of such a path.
 fn place(config: &Config, behavior: &Behavior) -> String {
+    let known_as = behavior.site.as_ref();
+    let known_as = known_as.map(|rules| (rules.directories, rules.clean_urls));
+    let known_as = known_as.unwrap_or_default();
+    format!("{} {known_as:?}", origin_of(config, behavior))
+}
+
+fn origin_of(config: &Config, behavior: &Behavior) -> String {
     let origin = config.origins.get(&behavior.origin);
     origin.map_or_else(String::new, |origin| match origin {
         config::Origin::Bucket(origin) => format!(

@@ -12,6 +12,7 @@ use crate::policy::distribution::Distribution;
 use crate::policy::origin_request::OriginRequest;
 use crate::policy::response_headers::ResponseHeaders;
 use crate::policy::response_headers::cors::Listed;
+use crate::policy::site::SiteRules;
 
 /// Arguments of `seawall check`.
 #[derive(Debug, clap::Args)]
@@ -82,8 +83,9 @@ fn rules(behavior: &Behavior) -> String {
         None => String::new(),
         Some(policy) => format!("; response headers {}", policy.name),
     };
+    let pages = behavior.site.as_deref().map_or_else(String::new, pages);
     format!(
-        "origin {}; methods {}{forwards}; {}{key}{headers}",
+        "origin {}; methods {}{forwards}; {}{key}{pages}{headers}",
         behavior.origin,
         String::from_utf8_lossy(allow.as_bytes()),
         lifetimes(&behavior.cache)
@@ -152,6 +154,30 @@ fn headers(policy: &ResponseHeaders) -> String {
     }
     for name in &policy.remove {
         text.push_str(&format!(" removes {name};"));
+    }
+    text
+}
+
+/// What stands in for what is no object, and what is answered where nothing is.
+fn pages(rules: &SiteRules) -> String {
+    let mut text = String::new();
+    if rules.directories {
+        text.push_str("; index directories");
+    }
+    if rules.clean_urls {
+        text.push_str("; clean URLs");
+    }
+    if let Some(page) = &rules.spa {
+        text.push_str(&format!("; navigations to nothing: {page} as 200"));
+    }
+    for error in &rules.errors {
+        text.push_str(&format!("; {}:", error.status.as_u16()));
+        if let Some(page) = &error.page {
+            text.push_str(&format!(" {} as {}", page.path, page.as_status.as_u16()));
+        }
+        if let Some(ttl) = error.ttl {
+            text.push_str(&format!(" kept {}", units::format_duration(ttl)));
+        }
     }
     text
 }

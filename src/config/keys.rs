@@ -5,6 +5,7 @@
 
 pub(super) mod policies;
 pub(super) mod response_headers;
+pub(super) mod site;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;

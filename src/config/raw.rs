@@ -8,6 +8,7 @@ mod distribution;
 mod origin;
 mod policies;
 mod response_headers;
+mod site;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -25,6 +26,7 @@ pub(super) use policies::{CachePolicy, Choice, OriginRequest};
 pub(super) use response_headers::{
     AllOrList, Cors, ResponseHeaders, Security, TransportSecurity, TruthOrList,
 };
+pub(super) use site::ErrorResponse;
 
 /// Configuration of a Seawall edge.
 #[derive(serde::Deserialize, JsonSchema, Default, Debug)]

@@ -10,6 +10,7 @@ use http::{HeaderValue, Method};
 use super::cache_policy::CachePolicy;
 use super::origin_request::OriginRequest;
 use super::response_headers::ResponseHeaders;
+use super::site::SiteRules;
 
 /// The rules for the requests that one behaviour selects.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -24,6 +25,8 @@ pub struct Behavior {
     pub origin_request: OriginRequest,
     /// What is added to answers and taken from them on their way to a viewer.
     pub response_headers: Option<Arc<ResponseHeaders>>,
+    /// What stands in for what is no object; `None`: nothing.
+    pub site: Option<Arc<SiteRules>>,
 }
 
 /// A set of allowed methods.

@@ -10,7 +10,7 @@ use http::HeaderName;
 use super::key_parts::KeyParts;
 use super::names::{Choice, Names};
 use super::tracking::TRACKING;
-use crate::semantics::freshness::Bounds;
+use crate::semantics::freshness::{Bounds, Missing};
 
 /// The operator's decisions about lifetimes and the key, under the name that they were given or started from.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -111,6 +111,7 @@ impl CachePolicy {
             max: YEAR,
             heuristic: false,
             negative: Some(Duration::from_secs(10)),
+            missing: Missing::default(),
             stale_on_error: DAY,
         };
         let bounds = match name {
@@ -120,6 +121,7 @@ impl CachePolicy {
                 max: Self::NO_MAXIMUM,
                 heuristic: true,
                 negative: None,
+                missing: Missing::default(),
                 stale_on_error: Duration::ZERO,
             },
             "CachingOptimized" | "CachingOptimizedForUncompressedObjects" => Bounds {

@@ -297,6 +297,7 @@ mod tests {
                 cache: CachePolicy::preset("CloudFront").unwrap(),
                 origin_request: OriginRequest::BUCKET,
                 response_headers: None,
+                site: None,
             },
             is_default: domains.is_empty(),
         }

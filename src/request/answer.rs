@@ -14,6 +14,7 @@ use http::{
 };
 
 use super::body::Body;
+use super::found::{Found, Guise, What};
 use super::lookup::ready_fields;
 use super::pump::pump;
 use super::receive::RequestId;
@@ -26,6 +27,7 @@ use crate::origin::OriginResponse;
 use crate::origin::body::OriginBody;
 use crate::policy::behavior::Behavior;
 use crate::policy::key::Key;
+use crate::policy::navigation;
 use crate::policy::response_headers::Source;
 use crate::semantics::age::Instant;
 use crate::semantics::cache_status::{CacheStatus, Forward};
@@ -104,6 +106,21 @@ pub(super) struct How {
     pub(super) stored: bool,
     pub(super) collapsed: bool,
     pub(super) detail: Option<Reason>,
+    /// What the dearest of several attempts cost; `None`: this was the only one.
+    pub(super) dearest: Option<Spent>,
+    /// Whether the answer depends on whether the request is a navigation.
+    pub(super) varies: bool,
+}
+
+/// What one of several attempts for a request cost.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Spent {
+    verdict: Verdict,
+    cost: Cost,
+    forward: Option<Forward>,
+    forward_status: Option<StatusCode>,
+    stored: bool,
+    collapsed: bool,
 }
 
 impl How {
@@ -119,12 +136,48 @@ impl How {
                 Verdict::ServeStale { reason, .. } | Verdict::Pass { reason, .. } => Some(reason),
                 _ => None,
             },
+            dearest: None,
+            varies: false,
         }
+    }
+
+    /// What it cost.
+    pub(super) const fn spent(self) -> Spent {
+        Spent {
+            verdict: self.verdict,
+            cost: self.cost,
+            forward: self.forward,
+            forward_status: self.forward_status,
+            stored: self.stored,
+            collapsed: self.collapsed,
+        }
+    }
+
+    /// That of the two which cost the origin more.
+    pub(super) fn or_dearer(self, other: Self) -> Self {
+        let rank = |how: &Self| (how.cost, how.forward.is_some());
+        match rank(&other) > rank(&self) {
+            true => other,
+            false => self,
+        }
+    }
+
+    /// With all that was spent on the request: what the viewer and the log are told.
+    fn in_all(mut self) -> Self {
+        if let Some(spent) = self.dearest {
+            self.verdict = spent.verdict;
+            self.cost = spent.cost;
+            self.forward = spent.forward;
+            self.forward_status = spent.forward_status.or(self.forward_status);
+            self.stored = spent.stored;
+            self.collapsed = spent.collapsed;
+        }
+        self
     }
 }
 
 /// What a request cost the origin.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub(super) enum Cost {
     Nothing,
     Condition,
@@ -144,15 +197,66 @@ struct Draft {
 }
 
 impl Engine {
-    /// Answers from a stored entry: the viewer's preconditions first, then its range
-    /// (RFC 9110 section 13.2.2).
-    pub(super) fn answer_stored(
+    /// Answers with what was found; a page in the guise of something else, if that is given.
+    pub(super) fn answer(
         &self,
         asked: &Asked<'_>,
-        key: &Key,
+        key: Option<&Key>,
+        found: Found,
+        guise: Option<&Guise>,
+    ) -> Response<Body> {
+        let Found { what, mut how } = found;
+        let disguise = |response: &mut OriginResponse| {
+            if let Some(guise) = guise {
+                response.status = guise.status;
+                response.detail = None;
+                guise.put_on(&mut response.headers);
+            }
+        };
+        match what {
+            What::Stored(entry, now, cookies) => {
+                let mut answer = self.answer_stored(asked, &entry, now, how, guise);
+                for cookie in cookies {
+                    answer.headers_mut().append(header::SET_COOKIE, cookie);
+                }
+                answer
+            }
+            What::Live(mut live) => {
+                disguise(&mut live.response);
+                self.answer_live(asked, key, live, how)
+            }
+            What::Passed(mut response) => {
+                how.forward_status = how.forward_status.or(Some(response.status));
+                disguise(&mut response);
+                self.answer_response(asked, key, response, how)
+            }
+            What::Refused(refusal) => self.answer_refusal(asked, &refusal, how),
+            What::Redirected(status, location) => {
+                let mut headers = HeaderMap::with_capacity(OWN_FIELDS + 2);
+                headers.insert(header::LOCATION, location);
+                headers.insert(header::CONTENT_LENGTH, HeaderValue::from(0));
+                let draft = Draft {
+                    status,
+                    headers,
+                    body: Body::none(),
+                    bytes: Some(0),
+                    ttl: None,
+                    source: Source::Edge,
+                };
+                self.finish(asked, key, draft, how)
+            }
+        }
+    }
+
+    /// Answers from a stored entry: the viewer's preconditions first, then its range
+    /// (RFC 9110 section 13.2.2).
+    fn answer_stored(
+        &self,
+        asked: &Asked<'_>,
         entry: &Entry,
         now: Instant,
         mut how: How,
+        guise: Option<&Guise>,
     ) -> Response<Body> {
         let head = &entry.head;
         let mut headers = ready_fields(entry);
@@ -162,11 +266,18 @@ impl Engine {
             headers.insert(header::AGE, HeaderValue::from(head.age.at(now).as_secs()));
         }
         how.detail = how.detail.or(entry.detail);
+        let status = match guise {
+            Some(guise) => {
+                guise.put_on(&mut headers);
+                guise.status
+            }
+            None => head.status,
+        };
         // To anything but a success the conditions do not apply (RFC 9110 section 13.2.1).
-        let (status, body) = if head.status.is_success() {
+        let (status, body) = if status.is_success() {
             select(asked, head, &mut headers, &entry.body)
         } else {
-            (head.status, Selected::Bytes(entry.body.clone()))
+            (status, Selected::Bytes(entry.body.clone()))
         };
         let mut source = Source::Whole;
         let (body, bytes) = match body {
@@ -185,14 +296,14 @@ impl Engine {
             ttl: Some(head.ttl(now)),
             source,
         };
-        self.finish(asked, Some(key), draft, how)
+        self.finish(asked, Some(&entry.key), draft, how)
     }
 
     /// Answers with what a fill brought that only this request may have.
-    pub(super) fn answer_live(
+    fn answer_live(
         &self,
         asked: &Asked<'_>,
-        key: &Key,
+        key: Option<&Key>,
         live: Live,
         mut how: How,
     ) -> Response<Body> {
@@ -218,10 +329,10 @@ impl Engine {
     }
 
     /// Answers with an origin's response as it comes.
-    pub(super) fn answer_response(
+    fn answer_response(
         &self,
         asked: &Asked<'_>,
-        key: &Key,
+        key: Option<&Key>,
         response: OriginResponse,
         how: How,
     ) -> Response<Body> {
@@ -235,7 +346,7 @@ impl Engine {
     fn answer_as_it_comes(
         &self,
         asked: &Asked<'_>,
-        key: &Key,
+        key: Option<&Key>,
         response: OriginResponse,
         mut how: How,
         source: Source,
@@ -269,7 +380,7 @@ impl Engine {
         };
         self.finish(
             asked,
-            Some(key),
+            key,
             Draft {
                 status,
                 headers,
@@ -297,12 +408,7 @@ impl Engine {
     }
 
     /// Answers with a refusal.
-    pub(super) fn answer_refusal(
-        &self,
-        asked: &Asked<'_>,
-        refusal: &Refusal,
-        mut how: How,
-    ) -> Response<Body> {
+    fn answer_refusal(&self, asked: &Asked<'_>, refusal: &Refusal, mut how: How) -> Response<Body> {
         let (headers, text) = refusal.answer(asked.id.as_str());
         how.detail = Some(refusal.reason());
         if let Refusal::Origin { error, .. } = refusal {
@@ -337,6 +443,11 @@ impl Engine {
             ttl,
             source,
         } = draft;
+        let how = how.in_all();
+        if how.varies {
+            // Merged by being one more line; `*` says more already.
+            headers.append(header::VARY, HeaderValue::from_static(navigation::FIELDS));
+        }
         let behavior = asked.behavior;
         if let Some(policy) = behavior.and_then(|behavior| behavior.response_headers.as_ref()) {
             policy.apply(asked.method, asked.headers, &mut headers, &source);
@@ -413,6 +524,7 @@ impl Engine {
             Arc::clone(&self.metrics),
             Arc::clone(&self.clock),
         );
+        let how = how.in_all();
         let (at, client, version, id) = (asked.at, asked.client, asked.version, *asked.id);
         let method = asked.method.clone();
         let texts = [host(asked), target(asked), user_agent(asked)].map(str::to_owned);

@@ -6,6 +6,7 @@
 
 pub(crate) mod answer;
 pub mod body;
+mod found;
 mod head;
 mod lookup;
 mod pass;
@@ -13,6 +14,7 @@ mod pump;
 pub mod receive;
 pub mod refusal;
 pub mod route;
+mod walk;
 
 use std::collections::HashMap;
 use std::fmt;
@@ -22,14 +24,16 @@ use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use bytes::Bytes;
-use http::{HeaderValue, Request, Response, StatusCode, header};
+use http::{HeaderValue, Request, Response, StatusCode};
 use tokio::runtime::Handle;
 
 use crate::clock::{self, SharedClock};
 use crate::fill::{Fills, Outcome, Own, Plan};
+use crate::origin::upload::Upload;
 use crate::origin::{Forwarded, Origin, OriginError};
 use crate::policy::distribution::Distributions;
 use crate::purge::ledger::{Ledger, Liveness};
+use crate::semantics::age::Instant;
 use crate::semantics::cache_status::Forward;
 use crate::semantics::framing::Violation;
 use crate::semantics::freshness::State;
@@ -41,9 +45,11 @@ use crate::telemetry::metrics::Metrics;
 use crate::verdict::{Verdict, decide};
 use answer::{Asked, Cost, How};
 use body::Body;
+use found::{Found, What};
 use receive::{Received, RequestId};
 use refusal::Refusal;
-use route::{Ending, Keyed};
+use route::{Ending, Keyed, Under};
+use walk::Walk;
 
 /// An origin as a site knows it.
 pub type OriginSite = Arc<dyn Origin>;
@@ -99,6 +105,43 @@ impl fmt::Debug for Engine {
     }
 }
 
+/// A request that could not be answered at once.
+#[derive(Clone, Debug)]
+#[allow(
+    clippy::large_enum_variant,
+    reason = "nearly every request is the large one; boxing it would cost every miss"
+)]
+pub enum Pending {
+    /// Its object is known.
+    Keyed(Keyed<'static>),
+    /// It is refused, and there is a page for that.
+    Refused(Box<Refused>),
+}
+
+/// A request that is refused with a page.
+#[derive(Clone, Debug)]
+pub struct Refused {
+    at: Instant,
+    id: RequestId,
+    site: Arc<Site>,
+    refusal: Refusal,
+    /// There is one: else there is no page.
+    under: Option<Under>,
+}
+
+impl Pending {
+    fn asked<'a, B>(&'a self, request: &'a Request<B>, client: Option<IpAddr>) -> Asked<'a> {
+        match self {
+            Self::Keyed(keyed) => Asked::keyed(request, client, keyed),
+            Self::Refused(refused) => {
+                let Refused { at, id, site, .. } = &**refused;
+                let behavior = refused.under.as_ref().map(Under::behavior);
+                Asked::new(request, client, *at, id, site, behavior)
+            }
+        }
+    }
+}
+
 impl Engine {
     /// Answers at once what needs no waiting: hits, and requests that are refused. Everything
     /// else comes back, its object known, for [`Engine::handle`].
@@ -115,32 +158,62 @@ impl Engine {
         &self,
         request: &Request<B>,
         client: Option<IpAddr>,
-    ) -> Result<Response<Body>, Keyed<'static>> {
+    ) -> Result<Response<Body>, Pending> {
         let received = Received::new(request, client, self.site.load_full(), self.clock.now());
         let keyed = match received.route().and_then(route::Routed::key) {
             Ok(keyed) => keyed,
-            Err(refused) => {
-                let Received { at, id, site, .. } = &refused.received;
-                let asked = Asked::new(request, client, *at, id, site, refused.behavior());
-                return Ok(match &refused.ending {
-                    Ending::Refused(refusal) => self.answer_refusal(
-                        &asked,
-                        refusal,
-                        How::new(Verdict::Refuse, Cost::Nothing, None),
-                    ),
-                    Ending::Preflight => self.answer_preflight(&asked),
-                });
-            }
+            Err(unserved) => return self.refuse(request, client, *unserved),
         };
-        let (entry, facts) = self.look_up(&keyed, request.method(), request.headers(), keyed.at);
-        match (decide(&facts), entry) {
-            (verdict @ Verdict::Serve, Some(entry)) => {
-                let asked = Asked::keyed(request, client, &keyed);
-                let how = How::new(verdict, Cost::Nothing, None);
-                Ok(self.answer_stored(&asked, &keyed.key, &entry, keyed.at, how))
-            }
-            _ => Err(keyed.into_owned()),
+        let asked = Asked::keyed(request, client, &keyed);
+        if let Some(rules) = &keyed.behavior().site {
+            let walk = Walk::of(&asked, &keyed, rules);
+            return match self.walk_at_once(walk) {
+                Some(answer) => Ok(answer),
+                None => Err(Pending::Keyed(keyed.into_owned())),
+            };
         }
+        match self.at_once(&asked, &keyed) {
+            Some(found) => Ok(self.answer(&asked, Some(&keyed.key), found, None)),
+            None => Err(Pending::Keyed(keyed.into_owned())),
+        }
+    }
+
+    /// Answers a request that goes no further, with a page if there is one.
+    #[allow(clippy::result_large_err, reason = "as try_hit")]
+    fn refuse<B>(
+        &self,
+        request: &Request<B>,
+        client: Option<IpAddr>,
+        unserved: route::Unserved<'_>,
+    ) -> Result<Response<Body>, Pending> {
+        let route::Unserved {
+            received,
+            ending,
+            under,
+        } = unserved;
+        let Received { at, id, site, .. } = received;
+        let behavior = under.as_ref().map(Under::behavior);
+        let asked = Asked::new(request, client, at, &id, &site, behavior);
+        let refusal = match ending {
+            Ending::Refused(refusal) => refusal,
+            Ending::Preflight => return Ok(self.answer_preflight(&asked)),
+        };
+        let rules = behavior.and_then(|behavior| behavior.site.as_deref());
+        // A preflight that is refused has to look so: no page makes a success of it.
+        let Some(rules) = rules.filter(|_| !matches!(refusal, Refusal::Preflight(_))) else {
+            let found = Found::refused(refusal, How::new(Verdict::Refuse, Cost::Nothing, None));
+            return Ok(self.answer(&asked, None, found, None));
+        };
+        if let Some(answer) = self.walk_at_once(Walk::refused(&asked, refusal.clone(), rules)) {
+            return Ok(answer);
+        }
+        Err(Pending::Refused(Box::new(Refused {
+            at,
+            id,
+            site,
+            refusal,
+            under,
+        })))
     }
 
     /// Answers what is no request as HTTP has it; of its fields nothing is known.
@@ -152,11 +225,9 @@ impl Engine {
     ) -> Response<Body> {
         let (at, id, site) = (self.clock.now(), RequestId::next(), self.site.load_full());
         let asked = Asked::new(request, client, at, &id, &site, None);
-        self.answer_refusal(
-            &asked,
-            &Refusal::Malformed(violation),
-            How::new(Verdict::Refuse, Cost::Nothing, None),
-        )
+        let how = How::new(Verdict::Refuse, Cost::Nothing, None);
+        let found = Found::refused(Refusal::Malformed(violation), how);
+        self.answer(&asked, None, found, None)
     }
 
     /// Answers a request whose handling has panicked: that one request ends, and is counted.
@@ -164,17 +235,14 @@ impl Engine {
         self.metrics.panics.increment();
         let (at, id, site) = (self.clock.now(), RequestId::next(), self.site.load_full());
         let asked = Asked::new(request, client, at, &id, &site, None);
-        self.answer_refusal(
-            &asked,
-            &Refusal::Internal,
-            How::new(Verdict::Refuse, Cost::Nothing, None),
-        )
+        let how = How::new(Verdict::Refuse, Cost::Nothing, None);
+        self.answer(&asked, None, Found::refused(Refusal::Internal, how), None)
     }
 
     /// Answers a request that may have to wait.
     pub async fn handle<B>(
         &self,
-        keyed: Keyed<'static>,
+        pending: Pending,
         request: Request<B>,
         client: Option<IpAddr>,
     ) -> Response<Body>
@@ -184,41 +252,83 @@ impl Engine {
     {
         let (head, body) = request.into_parts();
         let request = Request::from_parts(head, ());
-        // A body says nothing about what a GET or HEAD asks for, and goes no further.
-        let mut upload = pass::upload(request.method(), body, self);
-        let asked = Asked::keyed(&request, client, &keyed);
+        let asked = pending.asked(&request, client);
+        match &pending {
+            Pending::Keyed(keyed) => {
+                // A body says nothing about what a GET or HEAD asks for, and goes no further.
+                let upload = pass::upload(request.method(), body, self);
+                match &keyed.behavior().site {
+                    Some(rules) => self.walk(Walk::of(&asked, keyed, rules), upload).await,
+                    None => {
+                        let found = self.attempt(&asked, keyed, upload).await;
+                        self.answer(&asked, Some(&keyed.key), found, None)
+                    }
+                }
+            }
+            Pending::Refused(refused) => {
+                let rules = asked.behavior.and_then(|behavior| behavior.site.as_deref());
+                let refusal = refused.refusal.clone();
+                match rules {
+                    Some(rules) => self.walk(Walk::refused(&asked, refusal, rules), None).await,
+                    None => {
+                        let how = How::new(Verdict::Refuse, Cost::Nothing, None);
+                        self.answer(&asked, None, Found::refused(refusal, how), None)
+                    }
+                }
+            }
+        }
+    }
+
+    /// What is kept of an object and may be served as it is.
+    fn at_once(&self, asked: &Asked<'_>, keyed: &Keyed<'_>) -> Option<Found> {
+        let (entry, facts) = self.look_up(keyed, asked.method, asked.headers, keyed.at);
+        match (decide(&facts), entry) {
+            (verdict @ Verdict::Serve, Some(entry)) => {
+                let how = How::new(verdict, Cost::Nothing, None);
+                Some(Found::stored(entry, keyed.at, how))
+            }
+            _ => None,
+        }
+    }
+
+    /// What there is of an object, wherever it must be got.
+    async fn attempt(
+        &self,
+        asked: &Asked<'_>,
+        keyed: &Keyed<'_>,
+        mut upload: Option<Upload>,
+    ) -> Found {
         for _ in 0..ROUNDS {
             let now = self.clock.now();
-            let (entry, facts) = self.look_up(&keyed, asked.method, asked.headers, now);
+            let (entry, facts) = self.look_up(keyed, asked.method, asked.headers, now);
             let verdict = decide(&facts);
             match (verdict, entry) {
                 (Verdict::Serve, Some(entry)) => {
                     let how = How::new(verdict, Cost::Nothing, None);
-                    return self.answer_stored(&asked, &keyed.key, &entry, now, how);
+                    return Found::stored(entry, now, how);
                 }
                 (Verdict::ServeStale { refresh, .. }, Some(entry)) => {
                     if refresh
-                        && let Some(plan) =
-                            self.plan(&asked, &keyed, Some(Arc::clone(&entry)), None)
+                        && let Some(plan) = self.plan(asked, keyed, Some(Arc::clone(&entry)), None)
                     {
                         // Nobody waits for it: the ticket is thrown away.
                         drop(self.fills.join_or_start(plan));
                     }
                     let how = How::new(verdict, Cost::Nothing, None);
-                    return self.answer_stored(&asked, &keyed.key, &entry, now, how);
+                    return Found::stored(entry, now, how);
                 }
                 (Verdict::Validate { why } | Verdict::Fetch { why }, entry) => {
-                    if let Some(answer) = self.follow(&asked, &keyed, verdict, why, entry).await {
-                        return answer;
+                    if let Some(found) = self.follow(asked, keyed, verdict, why, entry).await {
+                        return found;
                     }
                 }
                 (Verdict::Pass { why, reason }, entry) => {
                     let upload = upload.take();
-                    return self.pass(&asked, &keyed, why, reason, entry, upload).await;
+                    return self.pass(asked, keyed, why, reason, entry, upload).await;
                 }
                 (Verdict::Refuse, _) => {
                     let how = How::new(verdict, Cost::Nothing, None);
-                    return self.answer_refusal(&asked, &Refusal::NotCached, how);
+                    return Found::refused(Refusal::NotCached, how);
                 }
                 // A verdict to serve comes with the entry that it is about, and a preflight asks for none.
                 (Verdict::Serve | Verdict::ServeStale { .. }, None) | (Verdict::Preflight, _) => {
@@ -227,7 +337,7 @@ impl Engine {
             }
         }
         let (why, reason) = (Forward::UriMiss, Reason::Overtaken);
-        self.pass(&asked, &keyed, why, reason, None, upload).await
+        self.pass(asked, keyed, why, reason, None, upload).await
     }
 
     /// Waits for a fill. `None`: a purge overtook what it brought, it answers other requests than this
@@ -235,20 +345,17 @@ impl Engine {
     async fn follow(
         &self,
         asked: &Asked<'_>,
-        keyed: &Keyed<'static>,
+        keyed: &Keyed<'_>,
         verdict: Verdict,
         why: Forward,
         found: Option<Arc<Entry>>,
-    ) -> Option<Response<Body>> {
+    ) -> Option<Found> {
         let validate = found
             .clone()
             .filter(|_| matches!(verdict, Verdict::Validate { .. }));
         let Some(plan) = self.plan(asked, keyed, validate.clone(), found.clone()) else {
-            return Some(self.answer_refusal(
-                asked,
-                &Refusal::Internal,
-                How::new(verdict, Cost::Nothing, None),
-            ));
+            let how = How::new(verdict, Cost::Nothing, None);
+            return Some(Found::refused(Refusal::Internal, how));
         };
         let ticket = self.fills.join_or_start(plan);
         let first = ticket.is_first();
@@ -275,9 +382,7 @@ impl Engine {
                 how.forward_status = Some(entry.head.status);
                 how.cost = if first { Cost::Request } else { Cost::Nothing };
                 let now = self.clock.now();
-                let mut answer = self.answer_stored(asked, &keyed.key, &entry, now, how);
-                set_cookies(&mut answer, cookies);
-                Some(answer)
+                Some(Found::stored(entry, now, how).with_cookies(cookies))
             }
             Outcome::Renewed(entry) => {
                 how.stored = true;
@@ -288,9 +393,7 @@ impl Engine {
                     Cost::Nothing
                 };
                 let now = self.clock.now();
-                let mut answer = self.answer_stored(asked, &keyed.key, &entry, now, how);
-                set_cookies(&mut answer, cookies);
-                Some(answer)
+                Some(Found::stored(entry, now, how).with_cookies(cookies))
             }
             Outcome::Unshareable { why } => Some(match live {
                 Some(live) => {
@@ -299,7 +402,10 @@ impl Engine {
                         _ => Cost::Request,
                     };
                     how.detail = Some(why);
-                    self.answer_live(asked, &keyed.key, live, how)
+                    Found {
+                        what: What::Live(live),
+                        how,
+                    }
                 }
                 None => {
                     let forward = Forward::UriMiss;
@@ -308,22 +414,21 @@ impl Engine {
             }),
             Outcome::Failed(error) => {
                 how.cost = if first { Cost::Request } else { Cost::Nothing };
-                Some(self.answer_failed(asked, keyed, found, validate.is_some(), &error, how))
+                Some(self.failed(keyed, found, validate.is_some(), &error, how))
             }
             Outcome::Outdated => None,
         }
     }
 
     /// The stale answer where it is allowed and still alive, else the error (SEMANTICS 5).
-    fn answer_failed(
+    fn failed(
         &self,
-        asked: &Asked<'_>,
-        keyed: &Keyed<'static>,
+        keyed: &Keyed<'_>,
         found: Option<Arc<Entry>>,
         validating: bool,
         error: &Arc<OriginError>,
         mut how: How,
-    ) -> Response<Body> {
+    ) -> Found {
         let now = self.clock.now();
         let allowed =
             |entry: &Arc<Entry>| error.permits_stale() && entry.covers_a_failure(&self.ledger, now);
@@ -345,14 +450,14 @@ impl Engine {
                     how.cost
                 };
                 how.detail = Some(error.reason());
-                self.answer_stored(asked, &keyed.key, &entry, now, how)
+                Found::stored(entry, now, how)
             }
             None => {
                 let refusal = Refusal::Origin {
                     error: (**error).clone(),
                     validating,
                 };
-                self.answer_refusal(asked, &refusal, how)
+                Found::refused(refusal, how)
             }
         }
     }
@@ -360,7 +465,7 @@ impl Engine {
     fn plan(
         &self,
         asked: &Asked<'_>,
-        keyed: &Keyed<'static>,
+        keyed: &Keyed<'_>,
         validate: Option<Arc<Entry>>,
         covering: Option<Arc<Entry>>,
     ) -> Option<Plan> {
@@ -393,13 +498,6 @@ impl Engine {
         } else {
             u64::MAX
         }
-    }
-}
-
-/// Adds the Set-Cookie lines that belong to whoever gets this answer.
-fn set_cookies(answer: &mut Response<Body>, cookies: Vec<HeaderValue>) {
-    for cookie in cookies {
-        answer.headers_mut().append(header::SET_COOKIE, cookie);
     }
 }
 

@@ -4,10 +4,10 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use http::{HeaderMap, Method, Response, StatusCode, Uri, header};
+use http::{HeaderMap, Method, StatusCode, Uri, header};
 
 use super::answer::{Asked, Cost, How};
-use super::body::Body;
+use super::found::{Found, What};
 use super::refusal::Refusal;
 use super::route::Keyed;
 use super::{Engine, forwarded};
@@ -52,15 +52,15 @@ impl Engine {
     pub(super) async fn pass(
         &self,
         asked: &Asked<'_>,
-        keyed: &Keyed<'static>,
+        keyed: &Keyed<'_>,
         why: Forward,
         reason: Reason,
         entry: Option<Arc<Entry>>,
         upload: Option<Upload>,
-    ) -> Response<Body> {
+    ) -> Found {
         let how = How::new(Verdict::Pass { why, reason }, Cost::Request, Some(why));
         let Some(origin) = keyed.origin().map(Arc::clone) else {
-            return self.answer_refusal(asked, &Refusal::Internal, how);
+            return Found::refused(Refusal::Internal, how);
         };
         let mut ask = Ask::get(Arc::from(&*keyed.path));
         ask.method = asked.method.clone();
@@ -99,7 +99,10 @@ impl Engine {
                 if !asked.method.is_safe() {
                     self.invalidate(asked, keyed, response.status, &response.headers);
                 }
-                self.answer_response(asked, &keyed.key, response, how)
+                Found {
+                    what: What::Passed(response),
+                    how,
+                }
             }
             Ok(Err(error)) => {
                 let refusal = match progress.and_then(|body| body.cut()) {
@@ -110,11 +113,11 @@ impl Engine {
                         validating: false,
                     },
                 };
-                self.answer_refusal(asked, &refusal, how)
+                Found::refused(refusal, how)
             }
             Err(_) => {
                 self.metrics.panics.increment();
-                self.answer_refusal(asked, &Refusal::Internal, how)
+                Found::refused(Refusal::Internal, how)
             }
         }
     }

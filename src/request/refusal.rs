@@ -2,7 +2,7 @@
 //! viewer learns what it needs to act, never what stands behind the edge.
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderValue, StatusCode, header};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 
 use crate::origin::OriginError;
 use crate::policy::response_headers::cors::PreflightError;
@@ -129,6 +129,20 @@ impl Refusal {
         }
     }
 
+    /// What the answer says in this field, if it is one that its status needs.
+    #[must_use]
+    pub fn field(&self, name: &HeaderName) -> Option<HeaderValue> {
+        match self {
+            Self::Method(allowed) if name == header::ALLOW => Some(allowed.clone()),
+            _ if name == header::RETRY_AFTER
+                && self.status() == StatusCode::SERVICE_UNAVAILABLE =>
+            {
+                Some(HeaderValue::from_static("1"))
+            }
+            _ => None,
+        }
+    }
+
     /// Fields and body of the answer.
     #[must_use]
     pub fn answer(&self, request_id: &str) -> (HeaderMap, Bytes) {
@@ -140,11 +154,10 @@ impl Refusal {
         );
         // What the edge words itself is nobody's to keep.
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-        if let Self::Method(allowed) = self {
-            headers.insert(header::ALLOW, allowed.clone());
-        }
-        if status == StatusCode::SERVICE_UNAVAILABLE {
-            headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+        for name in [header::ALLOW, header::RETRY_AFTER] {
+            if let Some(value) = self.field(&name) {
+                headers.insert(name, value);
+            }
         }
         let reason = match self {
             Self::Malformed(violation) => format!("{}.", violation.text()),

@@ -11,8 +11,9 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use http::{HeaderMap, HeaderName, Method};
+use http::{HeaderMap, HeaderName, Method, Uri};
 
+use super::answer::Asked;
 use super::receive::{Received, RequestId};
 use super::refusal::Refusal;
 use super::{OriginSite, Site};
@@ -38,7 +39,22 @@ pub struct Unserved<'r> {
     /// What is told to the viewer.
     pub ending: Ending,
     /// Its distribution and the behaviour that was selected, if it got so far.
-    selected: Option<(Arc<Distribution>, Selected)>,
+    pub under: Option<Under>,
+}
+
+/// A distribution and which of its behaviours holds.
+#[derive(Clone, Debug)]
+pub struct Under {
+    distribution: Arc<Distribution>,
+    selected: Selected,
+}
+
+impl Under {
+    /// The rules that hold.
+    #[must_use]
+    pub fn behavior(&self) -> &Behavior {
+        self.distribution.behavior(self.selected)
+    }
 }
 
 /// What a request ends with that asks for no object.
@@ -48,15 +64,6 @@ pub enum Ending {
     Refused(Refusal),
     /// It is a preflight that is allowed: the policy of its behaviour is the whole answer.
     Preflight,
-}
-
-impl Unserved<'_> {
-    /// The rules of the behaviour that was selected.
-    #[must_use]
-    pub fn behavior(&self) -> Option<&Behavior> {
-        let (distribution, selected) = self.selected.as_ref()?;
-        Some(distribution.behavior(*selected))
-    }
 }
 
 /// A request whose distribution is known.
@@ -100,11 +107,23 @@ impl<'r> Received<'r> {
                 Ok(()) => Ending::Preflight,
                 Err(error) => Ending::Refused(Refusal::Preflight(error)),
             };
-            return Err(self.ended(ending, Some((distribution, selected))));
+            return Err(self.ended(
+                ending,
+                Some(Under {
+                    distribution,
+                    selected,
+                }),
+            ));
         }
         if !methods.allows(self.method) {
             let refusal = Refusal::Method(methods.allow_header());
-            return Err(self.refused(refusal, Some((distribution, selected))));
+            return Err(self.refused(
+                refusal,
+                Some(Under {
+                    distribution,
+                    selected,
+                }),
+            ));
         }
         let authority = origin_request.forwards_host().then(|| self.authority(host));
         Ok(Routed {
@@ -115,19 +134,15 @@ impl<'r> Received<'r> {
         })
     }
 
-    fn refused(
-        self,
-        refusal: Refusal,
-        selected: Option<(Arc<Distribution>, Selected)>,
-    ) -> Refused<'r> {
-        self.ended(Ending::Refused(refusal), selected)
+    fn refused(self, refusal: Refusal, under: Option<Under>) -> Refused<'r> {
+        self.ended(Ending::Refused(refusal), under)
     }
 
-    fn ended(self, ending: Ending, selected: Option<(Arc<Distribution>, Selected)>) -> Refused<'r> {
+    fn ended(self, ending: Ending, under: Option<Under>) -> Refused<'r> {
         Box::new(Unserved {
             received: self,
             ending,
-            selected,
+            under,
         })
     }
 }
@@ -183,7 +198,15 @@ impl<'r> Routed<'r> {
             };
         let path = match path {
             Ok(path) => path,
-            Err(refusal) => return Err(received.refused(refusal, Some((distribution, selected)))),
+            Err(refusal) => {
+                return Err(received.refused(
+                    refusal,
+                    Some(Under {
+                        distribution,
+                        selected,
+                    }),
+                ));
+            }
         };
         let queries = policy.queries(received.uri.query().filter(|_| !bucket));
         let id = &*distribution.id;
@@ -219,6 +242,36 @@ impl RequestFields for AsForwarded<'_> {
     }
 }
 
+impl Keyed<'static> {
+    /// Another path of the same site, as if this had been asked for; `None`: that would be refused.
+    pub(super) fn elsewhere(
+        asked: &Asked<'_>,
+        method: &Method,
+        path: &str,
+        query: Option<&str>,
+    ) -> Option<Self> {
+        let target = match query {
+            Some(query) => Cow::Owned(format!("{path}?{query}")),
+            None => Cow::Borrowed(path),
+        };
+        let mut parts = asked.uri.clone().into_parts();
+        parts.path_and_query = Some(target.parse().ok()?);
+        let uri = Uri::from_parts(parts).ok()?;
+        let received = Received {
+            at: asked.at,
+            id: *asked.id,
+            site: Arc::clone(asked.site),
+            client: asked.client,
+            method,
+            uri: &uri,
+            version: asked.version,
+            headers: asked.headers,
+        };
+        let keyed = received.route().and_then(Routed::key).ok()?;
+        Some(keyed.into_owned())
+    }
+}
+
 impl Keyed<'_> {
     /// The same, on its own feet.
     #[must_use]
@@ -240,8 +293,12 @@ impl Keyed<'_> {
     pub fn identity(&self) -> Identity {
         // A path that was checked always decodes.
         let decoded = target::decode(&self.path).unwrap_or_default();
-        let mut paths = vec![decoded.into_boxed_slice()];
-        if Some(&*self.path) == self.distribution.root_path().as_deref() {
+        let mut paths = match &self.behavior().site {
+            Some(rules) => rules.aliases(&decoded),
+            None => Vec::new(),
+        };
+        paths.push(decoded.into_boxed_slice());
+        if self.is_root() {
             paths.push(Box::from(&b"/"[..]));
         }
         Identity {
@@ -252,6 +309,18 @@ impl Keyed<'_> {
                 self.queries.keyed.as_deref(),
             ),
         }
+    }
+
+    /// Whether its object is the root object.
+    #[must_use]
+    pub fn is_root(&self) -> bool {
+        Some(&*self.path) == self.distribution.root_path().as_deref()
+    }
+
+    /// Whether the same behaviour holds for that request.
+    #[must_use]
+    pub fn has_the_behavior_of(&self, other: &Keyed<'_>) -> bool {
+        Arc::ptr_eq(&self.distribution, &other.distribution) && self.selected == other.selected
     }
 
     /// The rules that hold for it.

@@ -30,8 +30,34 @@ pub struct Bounds {
     pub heuristic: bool,
     /// Lifetime of 404, 410 and 414 without explicit freshness; `None`: as for other statuses.
     pub negative: Option<Duration>,
+    /// The same for one of these statuses; wins over `negative`.
+    pub missing: Missing,
     /// For how long a response that said nothing about it may be used stale when the origin fails.
     pub stale_on_error: Duration,
+}
+
+/// Lifetimes of single statuses without explicit freshness.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub struct Missing {
+    /// Of 404.
+    pub not_found: Option<Duration>,
+    /// Of 410.
+    pub gone: Option<Duration>,
+    /// Of 414.
+    pub uri_too_long: Option<Duration>,
+}
+
+impl Bounds {
+    /// The operator's lifetime of a negative answer.
+    fn negative_for(&self, status: StatusCode) -> Option<Duration> {
+        let own = match status {
+            StatusCode::NOT_FOUND => self.missing.not_found,
+            StatusCode::GONE => self.missing.gone,
+            StatusCode::URI_TOO_LONG => self.missing.uri_too_long,
+            _ => return None,
+        };
+        own.or(self.negative)
+    }
 }
 
 /// Where a lifetime comes from.
@@ -200,7 +226,7 @@ fn assumed(
     received: UnixTime,
     bounds: &Bounds,
 ) -> (Duration, Source) {
-    if let (404 | 410 | 414, Some(negative)) = (status.as_u16(), bounds.negative) {
+    if let Some(negative) = bounds.negative_for(status) {
         // Not lengthened by `min`: it is the operator's own word for just these statuses.
         return (negative.min(bounds.max), Source::Negative);
     }
@@ -284,6 +310,7 @@ mod tests {
             max: Duration::MAX,
             heuristic: true,
             negative: None,
+            missing: Missing::default(),
             stale_on_error: Duration::ZERO,
         }
     }
@@ -296,6 +323,7 @@ mod tests {
             max: s(365 * DAY),
             heuristic: false,
             negative: Some(s(10)),
+            missing: Missing::default(),
             stale_on_error: s(DAY),
         }
     }
@@ -795,7 +823,7 @@ mod tests {
         ) {
             let bounds = Bounds {
                 min: s(min), default: default.map(s), max: s(max), heuristic: true,
-                negative: negative.map(s), stale_on_error: s(stale_on_error),
+                negative: negative.map(s), missing: Missing::default(), stale_on_error: s(stale_on_error),
             };
             let mut lines = vec![("cache-control", cache_control.as_str())];
             lines.extend(expires.iter().map(|value| ("expires", value.as_str())));

@@ -95,6 +95,20 @@ reasons! {
     /// 404: no object can have this key.
     OriginBadKey = "origin-bad-key",
 
+    // Something else stands in for what was asked for.
+    /// The page that the operator has for this status.
+    ErrorPage = "error-page",
+    /// The page of an application, for a navigation to what is not there.
+    Spa = "spa",
+    /// An error as it is: it has a page, which could not be had.
+    PageMissing = "page-missing",
+    /// 302: there is an index below this path.
+    IndexRedirect = "index-redirect",
+    /// 301: the object says that it is somewhere else.
+    ObjectRedirect = "object-redirect",
+    /// A rule of the redirects file.
+    RedirectRule = "redirect-rule",
+
     // The origin gave nothing that could be served.
     /// No connection.
     OriginConnect = "origin-connect",

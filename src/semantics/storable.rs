@@ -120,7 +120,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::super::dates::UnixTime;
-    use super::super::freshness::Bounds;
+    use super::super::freshness::{Bounds, Missing};
     use super::*;
 
     const GET: Asked = Asked {
@@ -136,6 +136,7 @@ mod tests {
             max: Duration::MAX,
             heuristic: true,
             negative: None,
+            missing: Missing::default(),
             stale_on_error: Duration::ZERO,
         }
     }
@@ -144,6 +145,7 @@ mod tests {
         Bounds {
             default: Some(Duration::from_secs(60)),
             negative: Some(Duration::from_secs(10)),
+            missing: Missing::default(),
             stale_on_error: Duration::from_secs(60),
             ..rfc()
         }

@@ -19,9 +19,8 @@ use tower::ServiceExt;
 
 use super::limits;
 use crate::clock;
-use crate::request::Engine;
 use crate::request::body::Body;
-use crate::request::route::Keyed;
+use crate::request::{Engine, Pending};
 use crate::semantics::framing::Violation;
 
 /// Makes the service of each connection.
@@ -38,10 +37,10 @@ pub struct Viewer {
     client: IpAddr,
 }
 
-/// A request on its way through the router: its object is known, and was no hit.
+/// A request on its way through the router: what it asks for is known, and could not be answered at once.
 #[derive(Clone)]
 struct OnItsWay {
-    keyed: Keyed<'static>,
+    pending: Pending,
     client: IpAddr,
 }
 
@@ -70,9 +69,9 @@ async fn handle(
     Extension(on_its_way): Extension<OnItsWay>,
     request: axum::extract::Request,
 ) -> Response<axum::body::Body> {
-    let OnItsWay { keyed, client } = on_its_way;
+    let OnItsWay { pending, client } = on_its_way;
     engine
-        .handle(keyed, request, Some(client))
+        .handle(pending, request, Some(client))
         .await
         .map(axum::body::Body::new)
 }
@@ -84,12 +83,12 @@ impl Viewer {
         clippy::result_large_err,
         reason = "the request on its way; boxing it would cost every miss"
     )]
-    fn try_hit<B>(&self, request: &Request<B>) -> Result<Response<AnswerBody>, Keyed<'static>> {
+    fn try_hit<B>(&self, request: &Request<B>) -> Result<Response<AnswerBody>, Pending> {
         let engine = &self.viewers.engine;
         let hit = AssertUnwindSafe(|| engine.try_hit(request, Some(self.client)));
         match std::panic::catch_unwind(hit) {
             Ok(Ok(response)) => Ok(response.map(AnswerBody::Own)),
-            Ok(Err(keyed)) => Err(keyed),
+            Ok(Err(pending)) => Err(pending),
             Err(_) => Ok(engine
                 .answer_panic(request, Some(self.client))
                 .map(AnswerBody::Own)),
@@ -106,7 +105,7 @@ impl Viewer {
         answer.map(AnswerBody::Own)
     }
 
-    async fn wait<B>(self, mut request: Request<B>, keyed: Keyed<'static>) -> Response<AnswerBody>
+    async fn wait<B>(self, mut request: Request<B>, pending: Pending) -> Response<AnswerBody>
     where
         B: HttpBody<Data = Bytes> + Send + 'static,
         B::Error: Into<axum::BoxError>,
@@ -117,7 +116,9 @@ impl Viewer {
         *head.method_mut() = request.method().clone();
         *head.uri_mut() = request.uri().clone();
         *head.version_mut() = request.version();
-        request.extensions_mut().insert(OnItsWay { keyed, client });
+        request
+            .extensions_mut()
+            .insert(OnItsWay { pending, client });
         let answer = viewers.router.oneshot(request.map(axum::body::Body::new));
         match Unwinding(Box::pin(answer)).await {
             Ok(Ok(response)) => response.map(AnswerBody::Routed),
@@ -163,7 +164,7 @@ impl Viewer {
             None if drained == Drained::Broken => return self.refuse(&request, Violation::Chunk),
             None => match self.try_hit(&request) {
                 Ok(response) => response,
-                Err(keyed) => self.wait(request, keyed).await,
+                Err(pending) => self.wait(request, pending).await,
             },
         };
         if drained != Drained::Whole && version != Version::HTTP_2 {
@@ -204,7 +205,7 @@ impl Service<Request<Incoming>> for Viewer {
                 Answering::Waiting(Box::pin(self.clone().drain(request, Some(response))))
             }
             Ok(response) => Answering::Ready(Some(Box::new(response))),
-            Err(keyed) => Answering::Waiting(Box::pin(self.clone().wait(request, keyed))),
+            Err(pending) => Answering::Waiting(Box::pin(self.clone().wait(request, pending))),
         }
     }
 }

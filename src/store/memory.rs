@@ -157,7 +157,7 @@ mod tests {
     use crate::purge::pattern::{Identity, QueryForm};
     use crate::semantics::age::Instant;
     use crate::semantics::dates::UnixTime;
-    use crate::semantics::freshness::Bounds;
+    use crate::semantics::freshness::{Bounds, Missing};
     use crate::semantics::vary::Selecting;
 
     fn entry(path: &str, sent: u64, size: usize) -> Arc<Entry> {
@@ -167,6 +167,7 @@ mod tests {
             max: Duration::MAX,
             heuristic: false,
             negative: None,
+            missing: Missing::default(),
             stale_on_error: Duration::ZERO,
         };
         let exchange = Exchange {

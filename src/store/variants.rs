@@ -145,7 +145,7 @@ mod tests {
     use crate::purge::ledger::Ledger;
     use crate::purge::pattern::{Identity, QueryForm};
     use crate::semantics::dates::{self, UnixTime};
-    use crate::semantics::freshness::Bounds;
+    use crate::semantics::freshness::{Bounds, Missing};
     use crate::semantics::vary::Selecting;
 
     const ROOM: usize = 1 << 20;
@@ -168,6 +168,7 @@ mod tests {
             max: Duration::MAX,
             heuristic: false,
             negative: None,
+            missing: Missing::default(),
             stale_on_error: Duration::ZERO,
         };
         let at = Instant::from_nanos(sent * 1_000_000_000);

@@ -23,6 +23,7 @@ mod response_headers;
 mod rules;
 mod secrets;
 mod serve;
+mod site;
 mod stores;
 mod vary;
 mod web;

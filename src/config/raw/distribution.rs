@@ -7,6 +7,7 @@ use serde::de::value::SeqAccessDeserializer;
 use serde::de::{Deserialize, Deserializer, Error, SeqAccess, Visitor};
 use toml::Spanned;
 
+use super::ErrorResponse;
 use crate::config::keys;
 use crate::config::rule::{INHERITED, described, inherited, otherwise};
 use crate::policy::selection::MAX_BEHAVIORS;
@@ -107,6 +108,23 @@ pub(in crate::config) struct Distribution {
     /// What is added to its answers and taken from them.
     #[schemars(with = "String", transform = described(&keys::response_headers::POLICY))]
     pub(in crate::config) response_headers: Option<Spanned<String>>,
+    /// Which paths have an index: `/` alone, or every directory, so that `/docs/` is `docs/index.html`, and `/docs`,
+    /// if nothing is there, leads to `/docs/`. Of a bucket only, as the two keys that follow.
+    #[schemars(with = "String", transform = described(&keys::site::INDEX))]
+    pub(in crate::config) index: Option<Spanned<String>>,
+    /// Whether `/about` is `about.html`, if that is there.
+    #[schemars(with = "bool", transform = described(&keys::site::CLEAN_URLS))]
+    pub(in crate::config) clean_urls: Option<Spanned<bool>>,
+    /// The page of an application: it answers navigations to paths without a dot in the last segment where
+    /// nothing is there, with 200.
+    #[schemars(with = "String", transform = described(&keys::site::SPA))]
+    pub(in crate::config) spa: Option<Spanned<String>>,
+    /// What becomes of errors: pages, and how long they are remembered.
+    #[schemars(
+        with = "Vec<ErrorResponse>",
+        extend("default" = [], "x-allowed" = keys::site::ERRORS_ALLOWED, "maxItems" = keys::site::MOST_ERRORS)
+    )]
+    pub(in crate::config) error_responses: Option<Spanned<Vec<Spanned<ErrorResponse>>>>,
     /// Rules for some of its paths, in order: the first whose `path` takes a request's path holds for it. What
     /// they do not say is as the distribution says.
     #[schemars(
@@ -124,7 +142,8 @@ pub(in crate::config) struct Behavior {
     #[schemars(with = "String", transform = described(&keys::PATH), extend("x-required" = true))]
     pub(in crate::config) path: Option<Spanned<String>>,
     /// Name of the origin for these paths. With one of another type, `methods`, `origin_request`, `set_cookie`,
-    /// `cache_policy` and the lifetimes are not those of the distribution but the defaults of that type.
+    /// `cache_policy`, the lifetimes and the keys about pages are not those of the distribution but the defaults of
+    /// that type.
     #[schemars(with = "String", transform = inherited(&keys::ORIGIN))]
     pub(in crate::config) origin: Option<Spanned<String>>,
     /// Methods that are let through.
@@ -166,6 +185,25 @@ pub(in crate::config) struct Behavior {
     /// What is added to answers and taken from them.
     #[schemars(with = "String", transform = inherited(&keys::response_headers::POLICY))]
     pub(in crate::config) response_headers: Option<Spanned<String>>,
+    /// Which paths have an index.
+    #[schemars(with = "String", transform = inherited(&keys::site::INDEX))]
+    pub(in crate::config) index: Option<Spanned<String>>,
+    /// Whether `/about` is `about.html`, if that is there.
+    #[schemars(with = "bool", transform = inherited(&keys::site::CLEAN_URLS))]
+    pub(in crate::config) clean_urls: Option<Spanned<bool>>,
+    /// The page of an application.
+    #[schemars(with = "String", transform = inherited(&keys::site::SPA))]
+    pub(in crate::config) spa: Option<Spanned<String>>,
+    /// What becomes of errors; where it is written, none is taken from the distribution.
+    #[schemars(
+        with = "Vec<ErrorResponse>",
+        extend(
+            "x-default" = INHERITED,
+            "x-allowed" = keys::site::ERRORS_ALLOWED,
+            "maxItems" = keys::site::MOST_ERRORS
+        )
+    )]
+    pub(in crate::config) error_responses: Option<Spanned<Vec<Spanned<ErrorResponse>>>>,
 }
 
 /// `distributions.methods`.

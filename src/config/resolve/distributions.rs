@@ -3,6 +3,7 @@
 //! Whether distributions can stand together is judged by [`Distributions::new`]; here its conflicts get their places.
 
 mod behaviors;
+mod site;
 
 use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
@@ -140,7 +141,9 @@ fn distribution(
         behaviors: behaviors?,
         default_behavior: default_behavior?,
     };
-    behaviors::all_reachable(index, raw, &distribution, faults).then_some(distribution)
+    let reachable = behaviors::all_reachable(index, raw, &distribution, faults);
+    let pages = site::pages_fit(index, raw, table, &distribution, faults);
+    (reachable && pages).then_some(distribution)
 }
 
 /// What holds for its requests, or for those of one of its paths.
@@ -165,13 +168,18 @@ fn behavior(
     let origin_request = origin_request(section, raw, web, policies);
     let cache = cache_policy(section, raw, web.is_some(), policies);
     let response_headers = policies.headers.named(section, &raw.response_headers);
-    let cache = cache?;
+    let site = site::rules(section, raw, web.is_some());
+    let mut cache = cache?;
+    if let Some(Some(rules)) = &site {
+        site::remember(&mut cache, rules);
+    }
     Some(Behavior {
         origin: origin?,
         methods: methods?,
         origin_request: origin_request?.keying(&cache.key),
         cache,
         response_headers: response_headers?,
+        site: site?,
     })
 }
 

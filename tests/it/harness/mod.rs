@@ -21,7 +21,7 @@ pub(crate) use client::{Answer, Client, raw};
 pub(crate) use edge::{EdgeOptions, TestEdge};
 pub(crate) use origin::{Reply, ScriptedOrigin, field};
 pub(crate) use program::{Program, run};
-pub(crate) use store::TestBucket;
+pub(crate) use store::{TestBucket, edge_identity};
 pub(crate) use viewer::{Protocol, Viewer};
 
 /// The admin token of every test edge.

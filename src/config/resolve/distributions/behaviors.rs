@@ -90,7 +90,7 @@ pub(super) fn all_reachable(
     unreachable.is_empty()
 }
 
-fn path_of(index: usize, place: usize) -> String {
+pub(super) fn path_of(index: usize, place: usize) -> String {
     format!("distributions[{index}].behaviors[{place}]")
 }
 
@@ -122,6 +122,10 @@ fn laid_over(
         error_ttl: raw.error_ttl.clone(),
         stale_on_error: raw.stale_on_error.clone(),
         set_cookie: raw.set_cookie.clone(),
+        index: raw.index.clone(),
+        clean_urls: raw.clean_urls.clone(),
+        spa: raw.spa.clone(),
+        error_responses: raw.error_responses.clone(),
         viewer_cache_control: raw.viewer_cache_control.clone(),
         response_headers: raw
             .response_headers
@@ -144,6 +148,14 @@ fn laid_over(
     if laid.methods.is_none() {
         laid.methods.clone_from(&over.methods);
     }
+    if laid.clean_urls.is_none() {
+        laid.clean_urls.clone_from(&over.clean_urls);
+    }
+    if laid.error_responses.is_none() {
+        laid.error_responses.clone_from(&over.error_responses);
+    }
+    inherit(&mut laid.index, &over.index);
+    inherit(&mut laid.spa, &over.spa);
     inherit(&mut laid.origin_request, &over.origin_request);
     if own.is_none_or(|own| own.set_cookie.is_none()) {
         inherit(&mut laid.set_cookie, &over.set_cookie);
