@@ -30,6 +30,7 @@
 //! | [`wishes`] | what does a viewer's Cache-Control ask for? |
 //! | [`reason`] | why is the answer what it is? |
 //! | [`target`] | which object does this path name? |
+//! | [`location`] | where may a redirect lead? |
 
 pub mod age;
 pub mod cache_status;
@@ -39,6 +40,7 @@ pub mod directives;
 pub mod fields;
 pub mod framing;
 pub mod freshness;
+pub mod location;
 pub mod multipart;
 pub mod range;
 pub mod reason;

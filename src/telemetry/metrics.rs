@@ -146,6 +146,8 @@ pub struct OriginMetrics {
     pub bytes: Counter,
     /// Requests that were sent again.
     pub retries: Counter,
+    /// Objects whose redirect leads nowhere.
+    pub redirects_ignored: Counter,
     /// Requests that were not sent again, because too many had been.
     pub retries_refused: Counter,
     /// Requests with something of a viewer's that is not in the key, by what it is: query, header, cookie.

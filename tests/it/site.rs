@@ -10,6 +10,7 @@ mod a_purge_by_the_path_of_viewers_takes_the_page;
 mod a_status_is_remembered_as_long_as_its_rule_says;
 mod an_error_has_its_page;
 mod an_index_stands_for_its_directory;
+mod an_object_may_lead_somewhere_else;
 mod no_page_is_reached_through_another_behavior;
 
 /// A bucket with these objects, and an edge whose distribution has these lines too.

@@ -31,6 +31,7 @@ pub(super) struct Object {
     content_type: Option<String>,
     pub(super) expires: Option<Timestamp>,
     pub(super) metadata: Option<Metadata>,
+    pub(super) website_redirect_location: Option<String>,
 }
 
 /// What a read gets.
@@ -53,6 +54,7 @@ impl Object {
             content_type: input.content_type,
             expires: input.expires,
             metadata: input.metadata,
+            website_redirect_location: input.website_redirect_location,
             bytes,
         }
     }

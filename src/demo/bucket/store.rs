@@ -154,6 +154,7 @@ impl S3 for Store {
             expires: object.expires.clone(),
             last_modified: Some(object.modified.into()),
             metadata: object.metadata.clone(),
+            website_redirect_location: object.website_redirect_location.clone(),
             body: Some(selection.into_stream()),
             ..GetObjectOutput::default()
         });
@@ -190,6 +191,7 @@ impl S3 for Store {
             expires: object.expires.clone(),
             last_modified: Some(object.modified.into()),
             metadata: object.metadata.clone(),
+            website_redirect_location: object.website_redirect_location.clone(),
             ..HeadObjectOutput::default()
         }))
     }

@@ -47,10 +47,6 @@ pub(super) fn check_supported(input: &PutObjectInput) -> S3Result<()> {
         ),
         ("x-amz-tagging", input.tagging.is_some()),
         (
-            "x-amz-website-redirect-location",
-            input.website_redirect_location.is_some(),
-        ),
-        (
             "x-amz-write-offset-bytes",
             input.write_offset_bytes.is_some(),
         ),

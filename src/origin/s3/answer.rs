@@ -13,7 +13,10 @@ use crate::origin::body::OriginBody;
 use crate::origin::judge::{self, Judged};
 use crate::origin::{Ask, OriginError, OriginResponse, Permit};
 use crate::semantics::reason::Reason;
-use crate::semantics::{fields, range};
+use crate::semantics::{fields, location, range};
+
+/// Where an object leads, as its publisher said (S3 `PutObject`, `WebsiteRedirectLocation`).
+const WEBSITE_REDIRECT: HeaderName = HeaderName::from_static("x-amz-website-redirect-location");
 
 impl Inner {
     pub(super) async fn fetch(
@@ -40,6 +43,17 @@ impl Inner {
             whole.conditions.remove(header::IF_RANGE);
             answer = self.exchange_with_document(&whole).await?;
         }
+        if answer.status == StatusCode::RANGE_NOT_SATISFIABLE && is_empty(&answer) {
+            // Of an empty object there are no ranges, but it may lead somewhere, which this refusal does
+            // not tell.
+            let mut whole = ask.clone();
+            whole.conditions.remove(header::RANGE);
+            whole.conditions.remove(header::IF_RANGE);
+            let again = self.exchange_with_document(&whole).await?;
+            if again.headers.contains_key(WEBSITE_REDIRECT) {
+                answer = again;
+            }
+        }
         let Documented {
             status,
             mut headers,
@@ -49,6 +63,7 @@ impl Inner {
             document,
         } = answer;
         fields::strip_hop_by_hop(&mut headers);
+        let leads_to = headers.remove(WEBSITE_REDIRECT);
         strip_store_fields(&mut headers);
         if served {
             self.standing.store(ACCEPTED, Ordering::Relaxed);
@@ -70,12 +85,15 @@ impl Inner {
                 body.length(),
             ) {
                 Judged::Error(error) => Err(error),
-                _ => Ok(OriginResponse {
-                    status,
-                    headers,
-                    body,
-                    detail: None,
-                }),
+                _ => Ok(self.led(
+                    leads_to,
+                    OriginResponse {
+                        status,
+                        headers,
+                        body,
+                        detail: None,
+                    },
+                )),
             };
         }
         let judged = judge::refusal(status, &document);
@@ -136,6 +154,38 @@ impl Inner {
         }
     }
 
+    /// An object that leads somewhere else answers with that, as a website endpoint of S3 has it: its own
+    /// lifetime and validators, and no body.
+    fn led(&self, to: Option<HeaderValue>, mut response: OriginResponse) -> OriginResponse {
+        let Some(to) = to.filter(|_| response.status.is_success()) else {
+            return response;
+        };
+        if !to.to_str().is_ok_and(location::may_lead_to) {
+            self.metrics.redirects_ignored.increment();
+            return response;
+        }
+        for name in [
+            header::CONTENT_TYPE,
+            header::CONTENT_ENCODING,
+            header::CONTENT_DISPOSITION,
+            header::CONTENT_LANGUAGE,
+            header::CONTENT_RANGE,
+            header::ACCEPT_RANGES,
+        ] {
+            response.headers.remove(name);
+        }
+        response.headers.insert(header::LOCATION, to);
+        response
+            .headers
+            .insert(header::CONTENT_LENGTH, HeaderValue::from(0));
+        OriginResponse {
+            status: StatusCode::MOVED_PERMANENTLY,
+            headers: response.headers,
+            body: OriginBody::made(Bytes::new()),
+            detail: Some(Reason::ObjectRedirect),
+        }
+    }
+
     pub(super) fn note_standing(&self, judged: &Judged) {
         match judged {
             Judged::Missing { .. } | Judged::PreconditionFailed | Judged::RangeNotSatisfiable => {
@@ -147,6 +197,13 @@ impl Inner {
             _ => {}
         }
     }
+}
+
+/// Whether a refused range was one of an empty object.
+fn is_empty(answer: &Documented) -> bool {
+    let total = answer.headers.get(header::CONTENT_RANGE);
+    total.is_some_and(|value| value.as_bytes() == b"bytes */0")
+        || judge::element(&answer.document, "ActualObjectSize").as_deref() == Some("0")
 }
 
 fn made(

@@ -301,6 +301,17 @@ impl Scrape {
                 .encode_counter::<NoLabelSet, _, u64>(&origin.retries_refused.value(), None)?;
         }
         let mut family = to.encode_descriptor(
+            "origin_redirects_ignored",
+            "Answers of origins with a website redirect that is no path and no http(s) URL",
+            None,
+            MetricType::Counter,
+        )?;
+        for (name, origin) in &origins {
+            family
+                .encode_family(&[("origin", name.as_str())])?
+                .encode_counter::<NoLabelSet, _, u64>(&origin.redirects_ignored.value(), None)?;
+        }
+        let mut family = to.encode_descriptor(
             "origin_in_flight",
             "Origin requests under way",
             None,

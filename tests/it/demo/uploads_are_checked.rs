@@ -107,7 +107,6 @@ async fn what_would_be_ignored_is_refused() {
         ("x-amz-storage-class", "GLACIER"),
         ("x-amz-server-side-encryption", "AES256"),
         ("x-amz-tagging", "a=b"),
-        ("x-amz-website-redirect-location", "/b"),
         ("content-md5", "1B2M2Y8AsgTpgAmY7PhCfg=="),
         ("if-none-match", "\"x\""),
     ] {

@@ -77,6 +77,20 @@ impl TestBucket {
             .unwrap();
     }
 
+    /// Puts an empty object that leads to another place.
+    pub(crate) async fn put_redirect(&self, key: &str, to: &str, cache_control: &str) {
+        self.publisher
+            .put_object()
+            .bucket(BUCKET)
+            .key(key)
+            .website_redirect_location(to)
+            .cache_control(cache_control)
+            .body(ByteStream::from_static(b""))
+            .send()
+            .await
+            .unwrap();
+    }
+
     pub(crate) async fn delete(&self, key: &str) {
         self.publisher
             .delete_object()

@@ -1,6 +1,7 @@
 //! A page is purged by every path under which viewers know it, and so is what follows from it.
 
 use super::site;
+use crate::harness::EdgeOptions;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn each_of_its_paths_takes_it() {
@@ -43,4 +44,17 @@ async fn what_follows_from_an_absence_goes_with_it() {
     bucket.put("docs", "object").await;
     edge.purge(&["/docs"]).await;
     assert_eq!(edge.get("/docs").await.text(), "object");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reload_that_gives_an_object_more_paths_forgets_it() {
+    let (bucket, mut edge) = site(&[("about.html", "old")], "").await;
+    assert_eq!(edge.get("/about.html").await.text(), "old");
+    bucket.put("about.html", "new").await;
+    for (lines, text) in [("max_ttl = \"2d\"", "old"), ("clean_urls = true", "new")] {
+        let options = EdgeOptions::of(&bucket).distribution(lines);
+        let config = options.config(&edge.data);
+        edge.edge.reload(config).await.unwrap();
+        assert_eq!(edge.get("/about.html").await.text(), text, "{lines}");
+    }
 }
