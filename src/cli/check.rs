@@ -53,6 +53,9 @@ fn told(distribution: &Distribution) -> String {
         default.cache.name,
         distribution.root_object.as_deref().unwrap_or("none"),
     );
+    if let Some(redirects) = &distribution.redirects {
+        text.push_str(&format!("    redirects: {} rules\n", redirects.len()));
+    }
     for listed in &distribution.behaviors {
         text.push_str(&format!(
             "    {}: {}\n",

@@ -9,8 +9,8 @@
 //! 5. resolved: the file as meant (`resolve`, by the rules in `keys`), with secrets from the environment.
 //!
 //! Invariants: a [`Config`] is whole and consistent; an error names file, line, column, what was found and what
-//! is allowed; no value of an environment variable is ever in a message. This room opens no sockets and no
-//! other files: whether an address is free or a certificate readable shows when the parts are built.
+//! is allowed; no value of an environment variable is ever in a message. This room opens no sockets, and no
+//! other files than those of redirects: whether an address is free or a certificate readable shows when the parts are built.
 
 mod error;
 mod keys;
@@ -93,11 +93,13 @@ pub fn load_with(path: &Path, env: &dyn Fn(&str) -> Option<String>) -> Result<Co
     file.take(LONGEST_FILE + 1)
         .read_to_end(&mut bytes)
         .map_err(unreadable)?;
-    parse_bytes(&name, &bytes, env)
+    let base = path.parent().unwrap_or_else(|| Path::new(""));
+    parse_bytes(&name, &bytes, env, base)
 }
 
 /// Reads a configuration from a text. `name` stands for the file in messages; `env` gives the value of an
-/// environment variable, `None` if it is not set.
+/// environment variable, `None` if it is not set. Files that the text names are looked for from the working
+/// directory.
 ///
 /// # Errors
 /// As [`load`], without those of reading.
@@ -106,13 +108,14 @@ pub fn parse(
     text: &str,
     env: &dyn Fn(&str) -> Option<String>,
 ) -> Result<Config, ConfigError> {
-    parse_bytes(name, text.as_bytes(), env)
+    parse_bytes(name, text.as_bytes(), env, Path::new(""))
 }
 
 fn parse_bytes(
     name: &str,
     bytes: &[u8],
     env: &dyn Fn(&str) -> Option<String>,
+    base: &Path,
 ) -> Result<Config, ConfigError> {
     // usize is at most 64 bits wide on every platform that Rust has.
     if bytes.len() as u64 > LONGEST_FILE {
@@ -131,7 +134,7 @@ fn parse_bytes(
         }
     })?;
     let mut faults = Faults::default();
-    resolved(text, env, &mut faults)
+    resolved(text, env, base, &mut faults)
         .ok_or_else(|| ConfigError::Rejected(Box::new(Rejection::new(name, text, faults))))
 }
 
@@ -139,6 +142,7 @@ fn parse_bytes(
 fn resolved(
     text: &str,
     env: &dyn Fn(&str) -> Option<String>,
+    base: &Path,
     faults: &mut Faults,
 ) -> Option<Config> {
     let (document, errors) = DeTable::parse_recoverable(text);
@@ -153,7 +157,7 @@ fn resolved(
         return None;
     }
     match raw::Raw::deserialize(Deserializer::from(document)) {
-        Ok(raw) => resolve::config(raw, env, faults).filter(|_| faults.is_empty()),
+        Ok(raw) => resolve::config(raw, env, base, faults).filter(|_| faults.is_empty()),
         // The shape was checked, so this is a difference between schema and struct; still no reason to panic.
         Err(error) => {
             faults.add(syntax(&error, text));

@@ -6,10 +6,12 @@
 mod distributions;
 mod origins;
 mod policies;
+mod redirects;
 mod response_headers;
 
 use std::net::SocketAddr;
 use std::ops::Range;
+use std::path::Path;
 
 use secrecy::SecretString;
 use toml::Spanned;
@@ -21,8 +23,16 @@ use super::{Config, keys, raw};
 
 type Env<'a> = &'a dyn Fn(&str) -> Option<String>;
 
+/// Where the paths in a file begin.
+type Base<'a> = &'a Path;
+
 /// The whole file.
-pub(super) fn config(raw: raw::Raw, env: Env<'_>, faults: &mut Faults) -> Option<Config> {
+pub(super) fn config(
+    raw: raw::Raw,
+    env: Env<'_>,
+    base: Base<'_>,
+    faults: &mut Faults,
+) -> Option<Config> {
     let edge = edge(&raw.edge, faults);
     let admin = admin(&raw.admin, env, faults);
     if let (Some(edge), Some(admin)) = (&edge, &admin) {
@@ -32,7 +42,7 @@ pub(super) fn config(raw: raw::Raw, env: Env<'_>, faults: &mut Faults) -> Option
     let journal = Section::new("journal", faults).take("kind", &raw.journal.kind, &keys::JOURNAL);
     let origins = origins::resolve(&raw.origins, env, faults);
     let policies = policies::Policies::resolve(&raw, faults);
-    let distributions = distributions::resolve(&raw, &policies, faults);
+    let distributions = distributions::resolve(&raw, &policies, base, faults);
     Some(Config {
         edge: edge?,
         admin: admin?,

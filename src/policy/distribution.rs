@@ -9,6 +9,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::behavior::Behavior;
+use super::redirects::Redirects;
 use super::selection::PathBehavior;
 
 /// A set of domains with one configuration.
@@ -21,6 +22,8 @@ pub struct Distribution {
     /// Object key that the path `/`, and only that path, stands for; `None`: `/` is not rewritten
     /// (a bucket has no such object; to an HTTP origin it is forwarded as it is).
     pub root_object: Option<String>,
+    /// Which of its paths lead somewhere else, before anything else is looked at.
+    pub redirects: Option<Arc<Redirects>>,
     /// Behaviours for some of its paths; the first that takes a path holds for it
     /// ([`Distribution::select`]).
     pub behaviors: Vec<PathBehavior>,
@@ -290,6 +293,7 @@ mod tests {
                 .map(|text| Domain::parse(text).unwrap())
                 .collect(),
             root_object: None,
+            redirects: None,
             behaviors: Vec::new(),
             default_behavior: Behavior {
                 origin: "site".to_owned(),

@@ -11,6 +11,7 @@
 //! - [`names`], [`query`], [`cookies`], `codings`: what lists take of queries, cookies and codings;
 //! - [`tracking`]: parameters that say where a visitor came from;
 //! - [`path_pattern`]: which paths a behaviour is for;
+//! - [`redirects`]: which paths lead somewhere else;
 //! - [`response_headers`]: what is added to answers and taken from them on their way to a viewer;
 //! - [`selection`]: which behaviour of its distribution holds for a path;
 //! - [`site`]: what stands in for what is no object, and what is answered where nothing is.
@@ -31,6 +32,7 @@ pub mod navigation;
 pub mod origin_request;
 pub mod path_pattern;
 pub mod query;
+pub mod redirects;
 pub mod response_headers;
 pub mod selection;
 pub mod site;

@@ -7,13 +7,15 @@ use std::sync::Arc;
 
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 
-use super::answer::How;
+use super::answer::{Cost, How};
 use super::refusal::Refusal;
 use crate::fill::Live;
 use crate::origin::OriginResponse;
+use crate::policy::redirects::Redirect;
 use crate::semantics::age::Instant;
 use crate::semantics::reason::Reason;
 use crate::store::entry::Entry;
+use crate::verdict::Verdict;
 
 /// What was found, and how it came about.
 pub(super) struct Found {
@@ -42,6 +44,18 @@ impl Found {
 
     pub(super) const fn refused(refusal: Refusal, how: How) -> Self {
         let what = What::Refused(refusal);
+        Self { what, how }
+    }
+
+    /// Where a rule of the distribution sends a request.
+    pub(super) fn by_rule(redirect: Redirect) -> Self {
+        let mut how = How::new(Verdict::Serve, Cost::Nothing, None);
+        how.detail = Some(Reason::RedirectRule);
+        // What a rule makes of a request is visible ASCII.
+        let what = match HeaderValue::from_str(&redirect.location) {
+            Ok(location) => What::Redirected(redirect.status, location),
+            Err(_) => What::Refused(Refusal::Internal),
+        };
         Self { what, how }
     }
 

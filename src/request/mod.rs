@@ -160,7 +160,17 @@ impl Engine {
         client: Option<IpAddr>,
     ) -> Result<Response<Body>, Pending> {
         let received = Received::new(request, client, self.site.load_full(), self.clock.now());
-        let keyed = match received.route().and_then(route::Routed::key) {
+        let routed = match received.route() {
+            Ok(routed) => routed,
+            Err(unserved) => return self.refuse(request, client, *unserved),
+        };
+        if let Some(redirect) = routed.redirect() {
+            let (received, under) = routed.into_parts();
+            let Received { at, id, site, .. } = received;
+            let asked = Asked::new(request, client, at, &id, &site, Some(under.behavior()));
+            return Ok(self.answer(&asked, None, Found::by_rule(redirect), None));
+        }
+        let keyed = match routed.key() {
             Ok(keyed) => keyed,
             Err(unserved) => return self.refuse(request, client, *unserved),
         };

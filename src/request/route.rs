@@ -22,6 +22,7 @@ use crate::policy::distribution::Distribution;
 use crate::policy::key::Key;
 use crate::policy::names::Choice;
 use crate::policy::origin_request::{OriginRequest, Queries, Unkeyed};
+use crate::policy::redirects::Redirect;
 use crate::policy::selection::Selected;
 use crate::purge::pattern::{Identity, QueryForm};
 use crate::semantics::age::Instant;
@@ -172,6 +173,26 @@ pub struct Keyed<'r> {
 }
 
 impl<'r> Routed<'r> {
+    /// Where the distribution's rules send it. They hold for what is read, as with static hosts: what
+    /// another method would do is the business of its behaviour.
+    pub(super) fn redirect(&self) -> Option<Redirect> {
+        let rules = self.distribution.redirects.as_ref()?;
+        let Received { method, uri, .. } = &self.received;
+        if !matches!(**method, Method::GET | Method::HEAD) {
+            return None;
+        }
+        rules.find(uri.path(), uri.query())
+    }
+
+    /// The request itself, and what holds for it.
+    pub(super) fn into_parts(self) -> (Received<'r>, Under) {
+        let under = Under {
+            distribution: self.distribution,
+            selected: self.selected,
+        };
+        (self.received, under)
+    }
+
     /// Builds the path and the key.
     ///
     /// # Errors

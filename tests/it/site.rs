@@ -12,6 +12,7 @@ mod an_error_has_its_page;
 mod an_index_stands_for_its_directory;
 mod an_object_may_lead_somewhere_else;
 mod no_page_is_reached_through_another_behavior;
+mod redirects_hold_before_anything_else;
 
 /// A bucket with these objects, and an edge whose distribution has these lines too.
 async fn site(objects: &[(&str, &str)], lines: &str) -> (TestBucket, TestEdge) {

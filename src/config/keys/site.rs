@@ -2,11 +2,12 @@
 //! nothing is.
 
 use std::borrow::Cow;
+use std::path::PathBuf;
 
 use http::StatusCode;
 use serde_json::{Value, json};
 
-use super::{Switch, Text, Words};
+use super::{Switch, Text, Words, texts};
 use crate::config::rule::{Refusal, Rule};
 use crate::semantics::target;
 
@@ -32,6 +33,12 @@ pub(in crate::config) const SPA: Text<Option<String>> = Text {
     allowed: "\"\" for none, or the path of an object: a `/` first, at most 1024 bytes, no query, no `.` or `..` segment",
     pattern: Some("^$|^/[^?#]*$"),
     read: optional_page,
+};
+pub(in crate::config) const REDIRECTS: Text<Option<PathBuf>> = Text {
+    default: Some(""),
+    allowed: "\"\" for none, or the path of a file",
+    pattern: None,
+    read: texts::optional_path,
 };
 pub(in crate::config) const PAGE: Text<String> = Text {
     default: None,

@@ -119,6 +119,10 @@ pub(in crate::config) struct Distribution {
     /// nothing is there, with 200.
     #[schemars(with = "String", transform = described(&keys::site::SPA))]
     pub(in crate::config) spa: Option<Spanned<String>>,
+    /// File of redirects, `FROM TO [STATUS]` a line, relative to the directory of this file; read again with it.
+    /// They hold for GET and HEAD, before the behaviors.
+    #[schemars(with = "String", transform = described(&keys::site::REDIRECTS))]
+    pub(in crate::config) redirects: Option<Spanned<String>>,
     /// What becomes of errors: pages, and how long they are remembered.
     #[schemars(
         with = "Vec<ErrorResponse>",

@@ -12,6 +12,7 @@ use std::sync::Arc;
 use toml::Spanned;
 
 use super::policies::{Policies, Written, overridden};
+use super::{Base, redirects};
 use crate::config::error::Faults;
 use crate::config::keys::OriginType;
 use crate::config::rule::{Refusal, Rule as _, quoted_list};
@@ -28,13 +29,16 @@ type Origins = BTreeMap<Spanned<String>, raw::Origin>;
 pub(super) fn resolve(
     raw: &raw::Raw,
     policies: &Policies<'_>,
+    base: Base<'_>,
     faults: &mut Faults,
 ) -> Option<Arc<Distributions>> {
     let mut resolved = Vec::new();
     // Where a distribution that could be resolved stands in the file.
     let mut places = Vec::new();
     for (index, written) in raw.distributions.iter().enumerate() {
-        if let Some(distribution) = distribution(index, written, &raw.origins, policies, faults) {
+        if let Some(distribution) =
+            distribution(index, written, &raw.origins, policies, base, faults)
+        {
             resolved.push(distribution);
             places.push(index);
         }
@@ -118,6 +122,7 @@ fn distribution(
     written: &Spanned<raw::Distribution>,
     origins: &Origins,
     policies: &Policies<'_>,
+    base: Base<'_>,
     faults: &mut Faults,
 ) -> Option<Distribution> {
     let (raw, table) = (written.get_ref(), written.span());
@@ -129,6 +134,7 @@ fn distribution(
         (None, Some(_)) => Some(None),
         (written, _) => section.take("root_object", written, &keys::ROOT_OBJECT),
     };
+    let redirects = redirects::resolve(&mut section, &raw.redirects, base);
     let default_behavior = behavior(&mut section, raw, origins, policies, &table);
     let sound = default_behavior.is_some();
     let behaviors = behaviors::resolve(index, raw, sound, origins, policies, faults);
@@ -138,6 +144,7 @@ fn distribution(
         is_default: domains.is_empty(),
         domains,
         root_object: root_object?,
+        redirects: redirects?,
         behaviors: behaviors?,
         default_behavior: default_behavior?,
     };

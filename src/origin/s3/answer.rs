@@ -203,7 +203,7 @@ impl Inner {
 fn is_empty(answer: &Documented) -> bool {
     let total = answer.headers.get(header::CONTENT_RANGE);
     total.is_some_and(|value| value.as_bytes() == b"bytes */0")
-        || judge::element(&answer.document, "ActualObjectSize").as_deref() == Some("0")
+        || judge::element(&answer.document, "ActualObjectSize") == Some("0")
 }
 
 fn made(

@@ -95,6 +95,31 @@ origin = "site"
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn redirects_are_read_again_and_a_bad_file_changes_nothing() {
+    let mut served = Served::start().await;
+    let configured = served.folder.path().join("seawall.toml");
+    let text = std::fs::read_to_string(&configured).unwrap();
+    std::fs::write(&configured, format!("{text}redirects = \"_redirects\"\n")).unwrap();
+    let file = served.folder.path().join("_redirects");
+    for (rules, says, location) in [
+        ("/old /page\n", "the configuration is in force", "/page"),
+        (
+            "/old /other\n/a //evil.test\n",
+            "redirects: _redirects: line 2: found",
+            "/page",
+        ),
+    ] {
+        std::fs::write(&file, rules).unwrap();
+        served.program.signal("HUP").await;
+        served.program.says(says).await;
+        let answer = served.get("/old").await;
+        assert_eq!(answer.field("location"), location, "{rules}");
+    }
+    served.program.signal("TERM").await;
+    served.ended().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_reload_keeps_the_cache_and_a_rejected_one_changes_nothing() {
     let mut served = Served::start().await;
     let first = served.get("/page").await;
