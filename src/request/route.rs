@@ -309,16 +309,18 @@ impl Keyed<'_> {
         }
     }
 
-    /// What the object is for purging: its own path, and `/` where it is the root object.
+    /// What the object is for purging: its own path, those that it stands in for, and `/` where it is the
+    /// root object.
     #[must_use]
     pub fn identity(&self) -> Identity {
         // A path that was checked always decodes.
         let decoded = target::decode(&self.path).unwrap_or_default();
-        let mut paths = match &self.behavior().site {
+        let aliases = match &self.behavior().site {
             Some(rules) => rules.aliases(&decoded),
             None => Vec::new(),
         };
-        paths.push(decoded.into_boxed_slice());
+        let mut paths = vec![decoded.into_boxed_slice()];
+        paths.extend(aliases);
         if self.is_root() {
             paths.push(Box::from(&b"/"[..]));
         }

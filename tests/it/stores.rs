@@ -60,6 +60,7 @@ mod a_change_of_identity_heals_the_edge;
 mod a_policy_taken_away_is_no_404;
 mod a_rotation_of_keys_costs_no_request;
 mod a_store_that_stops_costs_the_misses_only;
+mod an_object_may_lead_somewhere_else;
 mod conditions_hold_on_both_sides;
 mod fields_of_the_publisher_reach_the_viewer;
 mod head_says_what_get_would;

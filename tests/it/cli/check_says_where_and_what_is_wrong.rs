@@ -102,6 +102,32 @@ async fn the_parts_of_each_key_are_shown_and_what_goes_on_beside_them() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn pages_are_shown_with_their_statuses() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    std::fs::write(path("_redirects"), "/a /b\n/c/* /d/:splat\n").unwrap();
+    let text = "[origins.site]\nbucket = \"my-site\"\nregion = \"eu-central-1\"\n[[distributions]]\n\
+                id = \"E1\"\norigin = \"site\"\nindex = \"directories\"\nclean_urls = true\n\
+                redirects = \"_redirects\"\nspa = \"/app.html\"\nerror_responses = [\n\
+                { status = 404, page = \"/404.html\", ttl = \"1m\" },\n\
+                { status = 503, page = \"/sorry.html\", as_status = 200 },\n]\n";
+    std::fs::write(path("seawall.toml"), text).unwrap();
+    let run = run(&["check", path("seawall.toml").to_str().unwrap()], &[]).await;
+    assert_eq!((run.code, run.stderr.as_str()), (Some(0), ""));
+    for told in [
+        "\n    redirects: 2 rules\n",
+        "; index directories; clean URLs; navigations to nothing: /app.html as 200; \
+         404: /404.html as 404 kept 1m; 503: /sorry.html as 200\n",
+    ] {
+        assert!(
+            run.stdout.contains(told),
+            "{told:?} is not in\n{}",
+            run.stdout
+        );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_is_rejected_is_named() {
     let rows: [(&str, &[&str]); 5] = [
         (

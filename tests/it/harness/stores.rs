@@ -44,6 +44,8 @@ pub(crate) enum Kind {
 pub(crate) struct Manners {
     /// A missing key answers 403 to who may not list, as on AWS; else 404.
     pub(crate) hides_missing: bool,
+    /// Where an object leads (`x-amz-website-redirect-location`) comes back with it.
+    pub(crate) keeps_redirects: bool,
 }
 
 impl Kind {
@@ -51,11 +53,18 @@ impl Kind {
         match self {
             Self::Embedded => Manners {
                 hides_missing: true,
+                keeps_redirects: true,
             },
             // They look at the right to read the object alone: who may read it may know that it is
             // not there. So it is on MinIO for anonymous requests too.
-            Self::Versitygw | Self::Moto | Self::Minio => Manners {
+            Self::Versitygw | Self::Moto => Manners {
                 hides_missing: false,
+                keeps_redirects: true,
+            },
+            // It takes the field with the object and drops it.
+            Self::Minio => Manners {
+                hides_missing: false,
+                keeps_redirects: false,
             },
         }
     }

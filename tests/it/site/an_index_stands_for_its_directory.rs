@@ -31,6 +31,12 @@ async fn a_directory_is_its_index() {
     let unchanged = edge.get_with("/docs/", &[("if-none-match", &tag)]).await;
     assert_eq!(unchanged.status, 304);
     assert_eq!(asked(&bucket), [""; 0]);
+    // However the host is sent.
+    let absolute = edge.get("http://localhost/docs/?x").await;
+    assert_eq!(
+        (absolute.cache().as_str(), &*absolute.text()),
+        ("Hit", "docs")
+    );
     assert_eq!(edge.get("/a%20b/").await.text(), "spaced");
     assert_eq!(edge.get("/").await.text(), "home");
 }
