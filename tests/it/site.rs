@@ -6,6 +6,7 @@ mod a_clean_url_is_the_page_without_its_ending;
 mod a_failure_has_its_page;
 mod a_missing_slash_is_a_redirect;
 mod a_page_application_answers_navigations;
+mod a_page_has_the_response_headers_of_what_was_asked_for;
 mod a_purge_by_the_path_of_viewers_takes_the_page;
 mod a_status_is_remembered_as_long_as_its_rule_says;
 mod an_error_has_its_page;
