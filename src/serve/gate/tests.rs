@@ -254,8 +254,8 @@ fn expected(mut bytes: &[u8]) -> Vec<Result<usize, bool>> {
         };
         found.push(body);
         // After these hyper reads no further request.
-        let close = text.contains("connection: close");
-        let old = text.contains("http/1.0") && !text.contains("connection: keep-alive");
+        let close = text.contains("\nconnection: close");
+        let old = text.contains("http/1.0") && !text.contains("\nconnection: keep-alive");
         if close || old || body.is_err() {
             return found;
         }
