@@ -310,27 +310,37 @@ impl Keyed<'_> {
     }
 
     /// What the object is for purging: its own path, those that it stands in for, and `/` where it is the
-    /// root object.
+    /// root object. An object of a bucket is also what its path is where several slashes count as one, as
+    /// they do with some stores: else a purge of `/a` would leave a copy under `//a`.
     #[must_use]
     pub fn identity(&self) -> Identity {
         // A path that was checked always decodes.
         let decoded = target::decode(&self.path).unwrap_or_default();
-        let aliases = match &self.behavior().site {
-            Some(rules) => rules.aliases(&decoded),
-            None => Vec::new(),
-        };
-        let mut paths = vec![decoded.into_boxed_slice()];
-        paths.extend(aliases);
-        if self.is_root() {
-            paths.push(Box::from(&b"/"[..]));
+        let Behavior {
+            origin_request,
+            site,
+            ..
+        } = self.behavior();
+        let mut spellings = vec![decoded];
+        if origin_request.is_bucket() {
+            fewer_slashes(&mut spellings);
+        }
+        let root = self.distribution.root_path();
+        let root = root.and_then(|root| target::decode(&root).ok());
+        let mut paths = Vec::with_capacity(spellings.len());
+        for path in spellings {
+            if let Some(rules) = site {
+                paths.extend(rules.aliases(&path));
+            }
+            if Some(&path) == root.as_ref() {
+                paths.push(Box::from(&b"/"[..]));
+            }
+            paths.push(path.into_boxed_slice());
         }
         Identity {
             distribution: Arc::from(&*self.distribution.id),
             paths,
-            query: query_form(
-                &self.behavior().origin_request,
-                self.queries.keyed.as_deref(),
-            ),
+            query: query_form(origin_request, self.queries.keyed.as_deref()),
         }
     }
 
@@ -404,6 +414,23 @@ impl Keyed<'_> {
     #[must_use]
     pub fn origin(&self) -> Option<&OriginSite> {
         self.site.origins.get(&self.behavior().origin)
+    }
+}
+
+/// Adds what a path is to stores that take several slashes for one: at its beginning (MinIO), or anywhere
+/// (those on a file system).
+fn fewer_slashes(spellings: &mut Vec<Vec<u8>>) {
+    let Some(path) = spellings.first() else {
+        return;
+    };
+    let leading = path.iter().take_while(|byte| **byte == b'/').count();
+    let at_the_start = path[leading.saturating_sub(1)..].to_vec();
+    let mut anywhere = at_the_start.clone();
+    anywhere.dedup_by(|next, last| *next == b'/' && *last == b'/');
+    for fewer in [at_the_start, anywhere] {
+        if !spellings.contains(&fewer) {
+            spellings.push(fewer);
+        }
     }
 }
 

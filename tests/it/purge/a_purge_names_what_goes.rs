@@ -116,3 +116,25 @@ async fn a_stored_absence_goes_too() {
     edge.purge(&["/late"]).await;
     assert_eq!(edge.get("/late").await.text(), "here");
 }
+
+/// There are stores to which `//img//a` is `/img/a`, so what is stored of the one goes with the other.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_purge_takes_what_some_stores_take_for_the_same_object() {
+    let objects = [("/img/a", "1"), ("img//a", "2"), ("/index.html", "3")];
+    for (path, purged, taken) in [
+        ("//img/a", "/img/a", true),
+        ("/img//a", "/img/a", true),
+        ("//index.html", "/", true),
+        ("//img/a", "/img/*", true),
+        ("//img/a", "//img/a", true),
+        ("/img//a", "/img/", false),
+        ("//img/a", "/a", false),
+    ] {
+        let (_bucket, edge) = bucket_and_edge(&objects).await;
+        assert_eq!(edge.get(path).await.cache(), "Miss", "{path}");
+        assert_eq!(edge.get(path).await.cache(), "Hit", "{path}");
+        edge.purge(&[purged]).await;
+        let expected = if taken { "Miss" } else { "Hit" };
+        assert_eq!(edge.get(path).await.cache(), expected, "{path} {purged}");
+    }
+}
