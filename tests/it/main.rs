@@ -10,6 +10,7 @@ mod config;
 mod demo;
 mod doctor;
 mod fill;
+mod front;
 mod harness;
 mod keys;
 mod layering;

@@ -110,6 +110,11 @@ impl Client {
         self.stream.write_all(bytes).await.unwrap();
     }
 
+    /// Sends to an edge that may have closed the connection; whether it could.
+    pub(crate) async fn try_send(&mut self, bytes: &[u8]) -> bool {
+        self.stream.write_all(bytes).await.is_ok()
+    }
+
     /// Reads one answer.
     pub(crate) async fn answer(&mut self, method: &str) -> Answer {
         bounded("an answer", self.read_answer(method)).await

@@ -1,0 +1,17 @@
+//! The front end under attack: what hides a request, what poisons a key, what floods a connection.
+//! What is merely malformed is in `serve`.
+
+mod a_list_of_fields_in_connection_takes_nothing_away;
+mod a_private_page_is_given_to_nobody_else;
+mod a_request_is_one_line_of_the_log;
+mod an_upgrade_does_not_happen;
+mod fields_of_an_origin_steer_nothing;
+mod no_byte_of_an_unread_body_is_a_request;
+mod no_request_chooses_where_the_edge_connects;
+mod one_viewers_error_is_nobody_elses;
+mod trailers_of_a_request_stay_behind;
+mod two_targets_are_two_objects;
+mod unkeyed_fields_reach_no_origin;
+
+/// What a body asks for if it is taken for a request.
+const HIDDEN: &str = "GET /hidden HTTP/1.1\r\nhost: localhost\r\n\r\n";
