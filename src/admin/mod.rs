@@ -159,7 +159,8 @@ impl AdminServer {
         // A desk serves one listener.
         let _ = desk.0.listening.set(address);
         let (phase, watching) = watch::channel(Phase::Open);
-        let protocols = Arc::new(Protocols::new(&desk.0.engine.clock));
+        let engine = &desk.0.engine;
+        let protocols = Arc::new(Protocols::new(&engine.clock, Arc::clone(&engine.metrics)));
         let service = TowerToHyperService::new(desk.router());
         let clock = Arc::clone(&desk.0.engine.clock);
         let places = Arc::new(Semaphore::new(CONNECTIONS));

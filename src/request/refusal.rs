@@ -109,6 +109,7 @@ impl Refusal {
                 | Violation::Target
                 | Violation::FieldName
                 | Violation::FieldValue
+                | Violation::Blank
                 | Violation::Fold => Reason::BadHead,
             },
             Self::BadHost(_) => Reason::BadHost,

@@ -1,4 +1,5 @@
-//! Where one HTTP/1 request ends and the next begins (RFC 9112 sections 2, 3, 5, 6 and 7), read strictly.
+//! Where one HTTP/1 request ends and the next begins (RFC 9112 sections 2, 3, 5, 6 and 7), read strictly;
+//! and what a request over HTTP/2 may not be either ([`http2()`]).
 //!
 //! Whoever reads a message otherwise than the next hop does lets a request hide in it. So nothing here
 //! is repaired: what RFC 9112 lets a recipient mend (bare LF, folded lines, blanks before a colon, a length
@@ -12,9 +13,11 @@
 
 mod chunks;
 mod head;
+mod http2;
 
 pub use chunks::{Chunks, EXTENSION_BYTES, TRAILER_BYTES};
 pub use head::{Complete, FIELDS, HEAD_BYTES, Head};
+pub use http2::http2;
 
 use http::StatusCode;
 
@@ -36,7 +39,7 @@ pub enum Violation {
     RequestLine,
     /// A version other than 1.0 and 1.1 (RFC 9110 section 15.6.6).
     Version,
-    /// A target that is none of the four forms (RFC 9112 section 3.2).
+    /// A target that is none of the four forms (RFC 9112 section 3.2), or of a scheme that is not HTTP's.
     Target,
     /// More than [`HEAD_BYTES`] before the end of the first line.
     TargetTooLong,
@@ -45,6 +48,8 @@ pub enum Violation {
     FieldName,
     /// A control byte in a value (RFC 9110 section 5.5).
     FieldValue,
+    /// A value over HTTP/2 that begins or ends with a blank (RFC 9113 section 8.2.1).
+    Blank,
     /// A line that begins with a blank (RFC 9112 section 5.2).
     Fold,
     /// More than [`FIELDS`].
@@ -73,6 +78,7 @@ impl Violation {
         Self::TargetTooLong,
         Self::FieldName,
         Self::FieldValue,
+        Self::Blank,
         Self::Fold,
         Self::TooManyFields,
         Self::HeadTooLong,
@@ -102,10 +108,11 @@ impl Violation {
             Self::LineEnd => "A line of the request does not end with CRLF alone",
             Self::RequestLine => "The first line is not METHOD TARGET HTTP/1.1 with one blank each",
             Self::Version => "Allowed versions: HTTP/1.0, HTTP/1.1, HTTP/2",
-            Self::Target => "The target is no path, no absolute URI and not *",
+            Self::Target => "The target is no path, no http or https URI and not *",
             Self::TargetTooLong => "The first line is too long",
             Self::FieldName => "A field has no name, or a name that is no token",
             Self::FieldValue => "A field has a control character in its value",
+            Self::Blank => "A field's value begins or ends with a blank",
             Self::Fold => "A line begins with a blank",
             Self::TooManyFields => "At most 100 fields are allowed",
             Self::HeadTooLong => "The head of the request is too long",

@@ -17,6 +17,7 @@ use super::gate::{Gate, Refused};
 use super::paced::Paced;
 use super::{Phase, limits};
 use crate::clock::{self, HyperTimer, SharedClock};
+use crate::telemetry::metrics::Metrics;
 
 /// What an HTTP/2 client sends first (RFC 9113 section 3.4). No HTTP/1.1 request begins so.
 const PREFACE: &[u8; 24] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
@@ -25,14 +26,15 @@ const PREFACE: &[u8; 24] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 #[derive(Debug)]
 pub struct Protocols {
     http1: http1::Builder,
-    http2: http2::Builder<TokioExecutor>,
+    pub(super) http2: http2::Builder<TokioExecutor>,
     pub(super) clock: SharedClock,
+    pub(super) metrics: Arc<Metrics>,
 }
 
 impl Protocols {
     /// Both protocols, their timers on `clock`.
     #[must_use]
-    pub fn new(clock: &SharedClock) -> Self {
+    pub fn new(clock: &SharedClock, metrics: Arc<Metrics>) -> Self {
         let timer = HyperTimer::new(clock.clone());
         let mut http1 = http1::Builder::new();
         // Fields of a request: hyper's own limit of 100, past which it answers 431. To set it, even to
@@ -57,6 +59,7 @@ impl Protocols {
             http1,
             http2,
             clock: clock.clone(),
+            metrics,
         }
     }
 
@@ -68,8 +71,8 @@ impl Protocols {
         mut phase: watch::Receiver<Phase>,
     ) where
         S: Service<Request<Incoming>, Response = Response<B>, Error = std::convert::Infallible>,
-        S::Future: Send + 'static,
-        B: http_body::Body<Data = Bytes> + Send + 'static,
+        S::Future: Send + Unpin + 'static,
+        B: http_body::Body<Data = Bytes> + Send + Unpin + 'static,
         B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
     {
         // Answers leave in one write, so there is nothing that Nagle could gather.
@@ -84,58 +87,29 @@ impl Protocols {
         };
         let Ok(Ok(first)) = first else { return };
         let is_http2 = first[..] == PREFACE[..];
-        let (begun, refused) = (Arc::new(AtomicU64::new(0)), Arc::new(Refused::default()));
-        let service = Counting {
-            service,
-            begun: Arc::clone(&begun),
-            refused: Arc::clone(&refused),
-        };
         // What a connection ends with concerns nobody but its viewer.
         if is_http2 {
-            let io = Paced::new(TokioIo::new(stream), first, self.clock.clone());
-            let connection = self.http2.serve_connection(io, service);
-            tokio::pin!(connection);
-            tokio::select! {
-                biased;
-                _ = connection.as_mut() => return,
-                _ = phase.wait_for(|phase| *phase != Phase::Open) => {}
-                // hyper limits how long an HTTP/1.1 connection is idle; this is for HTTP/2.
-                () = self.idle(&begun) => {}
-            }
-            connection.as_mut().graceful_shutdown();
-            tokio::select! {
-                biased;
-                _ = connection => {}
-                _ = phase.wait_for(|phase| *phase == Phase::Closed) => {}
-            }
-        } else {
-            let gate = Gate::new(stream, first, refused, self.clock.clone());
-            let io = Paced::new(TokioIo::new(gate), Bytes::new(), self.clock.clone());
-            let connection = self.http1.serve_connection(io, service);
-            tokio::pin!(connection);
-            tokio::select! {
-                biased;
-                _ = connection.as_mut() => return,
-                _ = phase.wait_for(|phase| *phase != Phase::Open) => connection.as_mut().graceful_shutdown(),
-            }
-            tokio::select! {
-                biased;
-                _ = connection => {}
-                _ = phase.wait_for(|phase| *phase == Phase::Closed) => {}
-            }
+            return self.http2(stream, first, service, phase).await;
         }
-    }
-
-    /// Ends when no request has begun for the idle time. What is in flight then still finishes.
-    async fn idle(&self, begun: &AtomicU64) {
-        let mut before = None;
-        loop {
-            let now = begun.load(Ordering::Relaxed);
-            if before == Some(now) {
-                return;
-            }
-            before = Some(now);
-            clock::sleep(&*self.clock, limits::HTTP2_IDLE).await;
+        let refused = Arc::new(Refused::default());
+        let service = Counting {
+            service,
+            begun: AtomicU64::new(0),
+            refused: Arc::clone(&refused),
+        };
+        let gate = Gate::new(stream, first, refused, self.clock.clone());
+        let io = Paced::new(TokioIo::new(gate), Bytes::new(), self.clock.clone());
+        let connection = self.http1.serve_connection(io, service);
+        tokio::pin!(connection);
+        tokio::select! {
+            biased;
+            _ = connection.as_mut() => return,
+            _ = phase.wait_for(|phase| *phase != Phase::Open) => connection.as_mut().graceful_shutdown(),
+        }
+        tokio::select! {
+            biased;
+            _ = connection => {}
+            _ = phase.wait_for(|phase| *phase == Phase::Closed) => {}
         }
     }
 }
@@ -144,7 +118,7 @@ impl Protocols {
 /// its [`Violation`](crate::semantics::framing::Violation).
 struct Counting<S> {
     service: S,
-    begun: Arc<AtomicU64>,
+    begun: AtomicU64,
     refused: Arc<Refused>,
 }
 

@@ -6,8 +6,11 @@
 pub mod accept;
 pub mod connection;
 pub mod gate;
+mod http2;
 pub mod limits;
+mod metered;
 pub mod paced;
+mod streams;
 pub mod viewer;
 
 use std::io;
@@ -107,7 +110,7 @@ impl Server {
             max_connections,
             Arc::clone(&engine.metrics),
         );
-        let protocols = Arc::new(Protocols::new(&clock));
+        let protocols = Arc::new(Protocols::new(&clock, Arc::clone(&engine.metrics)));
         let viewers = Viewers::new(Arc::clone(engine));
         let worker = |set: Vec<TcpListener>| {
             accept::serve_all(

@@ -21,7 +21,7 @@ use super::limits;
 use crate::clock;
 use crate::request::body::Body;
 use crate::request::{Engine, Pending};
-use crate::semantics::framing::Violation;
+use crate::semantics::framing::{self, Violation};
 
 /// Makes the service of each connection.
 #[derive(Clone, Debug)]
@@ -95,13 +95,15 @@ impl Viewer {
         }
     }
 
-    /// The answer to what is no request; the connection ends with it.
+    /// The answer to what is no request; an HTTP/1 connection ends with it.
     fn refuse<B>(&self, request: &Request<B>, violation: Violation) -> Response<AnswerBody> {
         let engine = &self.viewers.engine;
         let mut answer = engine.answer_malformed(request, Some(self.client), violation);
-        answer
-            .headers_mut()
-            .insert(header::CONNECTION, HeaderValue::from_static("close"));
+        if request.version() != Version::HTTP_2 {
+            answer
+                .headers_mut()
+                .insert(header::CONNECTION, HeaderValue::from_static("close"));
+        }
         answer.map(AnswerBody::Own)
     }
 
@@ -195,6 +197,12 @@ impl Service<Request<Incoming>> for Viewer {
     fn call(&self, request: Request<Incoming>) -> Answering {
         if let Some(violation) = request.extensions().get::<Violation>() {
             return Answering::Ready(Some(Box::new(self.refuse(&request, *violation))));
+        }
+        // The gate has judged what comes by HTTP/1.
+        if request.version() == Version::HTTP_2
+            && let Err(violation) = framing::http2(request.uri(), request.headers())
+        {
+            return Answering::Ready(Some(Box::new(self.refuse(&request, violation))));
         }
         let body = !request.body().is_end_stream();
         if body && matches!(*request.method(), Method::GET | Method::HEAD) {

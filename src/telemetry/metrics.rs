@@ -200,6 +200,16 @@ pub struct Metrics {
     pub connections_open: Counter,
     /// Connections closed at once because `max_connections` were open.
     pub connections_refused: Counter,
+    /// HTTP/2 connections cut for more frames than their requests need.
+    pub http2_flooded: Counter,
+    /// HTTP/2 connections cut for cancelled requests.
+    pub http2_cancelled: Counter,
+    /// HTTP/2 connections cut because their viewers took nothing of what was in flight.
+    pub http2_stalled: Counter,
+    /// HTTP/2 streams that were reset for an error of their viewer's.
+    pub http2_resets: Counter,
+    /// HTTP/2 connections that were ended for an error of their viewer's.
+    pub http2_errors: Counter,
     /// Invalidations applied.
     pub invalidations: Counter,
     /// Objects dropped by invalidations.
@@ -247,6 +257,11 @@ impl Metrics {
             connections: Counter::default(),
             connections_open: Counter::default(),
             connections_refused: Counter::default(),
+            http2_flooded: Counter::default(),
+            http2_cancelled: Counter::default(),
+            http2_stalled: Counter::default(),
+            http2_resets: Counter::default(),
+            http2_errors: Counter::default(),
             invalidations: Counter::default(),
             purged_objects: Counter::default(),
             log_dropped: Counter::default(),

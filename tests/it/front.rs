@@ -1,9 +1,12 @@
 //! The front end under attack: what hides a request, what poisons a key, what floods a connection.
 //! What is merely malformed is in `serve`.
 
+mod a_flood_over_http_2_ends_its_connection;
 mod a_list_of_fields_in_connection_takes_nothing_away;
+mod a_malformed_http_2_request_goes_nowhere;
 mod a_private_page_is_given_to_nobody_else;
 mod a_request_is_one_line_of_the_log;
+mod a_viewer_that_takes_nothing_is_cut;
 mod an_upgrade_does_not_happen;
 mod fields_of_an_origin_steer_nothing;
 mod no_byte_of_an_unread_body_is_a_request;

@@ -133,7 +133,7 @@ impl Head {
 const KNOWN: &[&[u8]] = &[b"compress", b"deflate", b"gzip", b"x-compress", b"x-gzip"];
 
 /// Digits and nothing else, below 2^63: what no reader can take for another number.
-fn number(value: &[u8]) -> Option<u64> {
+pub(super) fn number(value: &[u8]) -> Option<u64> {
     if value.is_empty() || !value.iter().all(u8::is_ascii_digit) {
         return None;
     }
@@ -182,8 +182,13 @@ fn is_target(method: &[u8], target: &[u8]) -> bool {
         b"*" => method == Method::OPTIONS.as_str().as_bytes(),
         _ if method == Method::CONNECT.as_str().as_bytes() => Uri::try_from(target).is_ok(),
         _ => Uri::try_from(target)
-            .is_ok_and(|uri| uri.scheme().is_some() && uri.authority().is_some()),
+            .is_ok_and(|uri| uri.scheme_str().is_some_and(is_scheme) && uri.authority().is_some()),
     }
+}
+
+/// Whether a target may name this scheme; in which of the two it came is the connection's to say.
+pub(super) fn is_scheme(scheme: &str) -> bool {
+    scheme.eq_ignore_ascii_case("http") || scheme.eq_ignore_ascii_case("https")
 }
 
 /// What stands in paths and queries without any doubt (RFC 3986 sections 3.3 and 3.4).

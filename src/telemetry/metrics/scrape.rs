@@ -55,7 +55,7 @@ impl Collector for Scrape {
                     .encode_counter::<NoLabelSet, _, u64>(&count.value(), None)?;
             }
         }
-        let counters: [(&str, &str, &Counter); 10] = [
+        let counters: [(&str, &str, &Counter); 15] = [
             (
                 "collapsed",
                 "Requests that joined a fill begun by another",
@@ -75,6 +75,31 @@ impl Collector for Scrape {
                 "connections_refused",
                 "Viewer connections over max_connections",
                 &metrics.connections_refused,
+            ),
+            (
+                "http2_flooded",
+                "HTTP/2 connections cut for more frames than their requests need",
+                &metrics.http2_flooded,
+            ),
+            (
+                "http2_cancelled",
+                "HTTP/2 connections cut for cancelled requests",
+                &metrics.http2_cancelled,
+            ),
+            (
+                "http2_stalled",
+                "HTTP/2 connections cut because nothing was taken of their answers",
+                &metrics.http2_stalled,
+            ),
+            (
+                "http2_resets",
+                "HTTP/2 streams reset for an error of the viewer's",
+                &metrics.http2_resets,
+            ),
+            (
+                "http2_errors",
+                "HTTP/2 connections ended for an error of the viewer's",
+                &metrics.http2_errors,
             ),
             (
                 "invalidations",

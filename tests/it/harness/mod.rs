@@ -7,6 +7,7 @@
 
 pub(crate) mod client;
 pub(crate) mod edge;
+pub(crate) mod frames;
 pub(crate) mod origin;
 pub(crate) mod printed;
 pub(crate) mod program;
