@@ -162,6 +162,7 @@ impl Edge {
             listen: config.edge.listen.clone(),
             threads: threads(&config.edge),
             max_connections: config.edge.max_connections,
+            max_connections_per_address: config.edge.max_connections_per_address,
             clock,
         };
         let server = match Server::start(options, &engine) {
@@ -563,6 +564,7 @@ fn site(config: &Config, origins: &Origins) -> Result<Site, AppError> {
         distributions: Arc::clone(&config.distributions),
         origins: origins.iter().map(shared).collect(),
         max_object_size: edge.max_object_size,
+        clients: edge.clients.clone(),
         debug_headers: edge.debug_headers,
     })
 }
@@ -625,6 +627,10 @@ fn fixed(config: &Config) -> Vec<(&'static str, String)> {
         ("edge.runtime", format!("{:?}", edge.runtime)),
         ("edge.workers", format!("{:?}", edge.workers)),
         ("edge.max_connections", edge.max_connections.to_string()),
+        (
+            "edge.max_connections_per_address",
+            edge.max_connections_per_address.to_string(),
+        ),
         ("edge.region", edge.region.clone()),
         ("admin.listen", config.admin.listen.to_string()),
         ("log.access", format!("{:?}", config.log.access)),

@@ -93,6 +93,8 @@ pub enum Verdict {
     Refuse,
     /// Say what a page of another origin may send. No object is asked for, so [`decide`] is not either.
     Preflight,
+    /// Say which methods there are, to `OPTIONS *`. As little is decided.
+    Options,
 }
 
 impl Verdict {
@@ -107,6 +109,7 @@ impl Verdict {
             Self::Pass { .. } => "pass",
             Self::Refuse => "refuse",
             Self::Preflight => "preflight",
+            Self::Options => "options",
         }
     }
 }

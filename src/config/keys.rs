@@ -21,6 +21,7 @@ use super::settings::{
 use super::texts;
 use crate::policy::behavior::Methods;
 use crate::policy::cache_policy::{CachePolicy, SetCookie, ViewerCacheControl};
+use crate::policy::clients::{ForwardedFor, Network};
 use crate::policy::distribution::Domain;
 use crate::policy::origin_request::OriginRequest;
 use crate::policy::path_pattern::PathPattern;
@@ -78,6 +79,31 @@ pub(super) const MAX_CONNECTIONS: Count = Count {
     default: Some(10_000),
     min: 1,
     max: 1_000_000,
+};
+
+pub(super) const MAX_CONNECTIONS_PER_ADDRESS: Count = Count {
+    default: Some(1_000),
+    min: 1,
+    max: 1_000_000,
+};
+pub(super) const TRUSTED_PROXIES: List<Network> = List {
+    item: Text {
+        default: None,
+        allowed: "an IP address, or one with the number of its bits that count, as \"10.0.0.0/8\"",
+        pattern: None,
+        read: texts::network,
+    },
+    default: &[],
+    min: 0,
+    max: 1_000,
+};
+pub(super) const FORWARDED_FOR: Words<ForwardedFor> = Words {
+    words: &[
+        ("append", ForwardedFor::Append),
+        ("replace", ForwardedFor::Replace),
+        ("drop", ForwardedFor::Drop),
+    ],
+    default: 0,
 };
 
 // [admin]

@@ -122,6 +122,16 @@ pub(super) struct Edge {
     /// Viewer connections at a time.
     #[schemars(with = "i64", transform = described(&keys::MAX_CONNECTIONS))]
     pub(super) max_connections: Option<Spanned<i64>>,
+    /// Viewer connections at a time of one IPv4 address, or of one IPv6 network of 64 bits; those of
+    /// `trusted_proxies` are not counted.
+    #[schemars(with = "i64", transform = described(&keys::MAX_CONNECTIONS_PER_ADDRESS))]
+    pub(super) max_connections_per_address: Option<Spanned<i64>>,
+    /// Proxies before this edge whose X-Forwarded-For is believed.
+    #[schemars(with = "Vec<String>", transform = keys::TRUSTED_PROXIES.described(false))]
+    pub(super) trusted_proxies: Option<Spanned<Vec<Spanned<String>>>>,
+    /// What HTTP origins get as X-Forwarded-For: what came and the peer behind it, the client alone, or nothing.
+    #[schemars(with = "String", transform = described(&keys::FORWARDED_FOR))]
+    pub(super) forwarded_for: Option<Spanned<String>>,
 }
 
 /// `[admin]`.

@@ -20,6 +20,7 @@ use super::error::Faults;
 use super::section::Section;
 use super::settings::{Admin, Edge, Log, Secret, Token};
 use super::{Config, keys, raw};
+use crate::policy::clients::Clients;
 
 type Env<'a> = &'a dyn Fn(&str) -> Option<String>;
 
@@ -82,6 +83,17 @@ fn edge(raw: &raw::Edge, faults: &mut Faults) -> Option<Edge> {
         &raw.max_connections,
         &keys::MAX_CONNECTIONS,
     );
+    let max_connections_per_address = section.take(
+        "max_connections_per_address",
+        &raw.max_connections_per_address,
+        &keys::MAX_CONNECTIONS_PER_ADDRESS,
+    );
+    let trusted_proxies = section.list(
+        "trusted_proxies",
+        &raw.trusted_proxies,
+        &keys::TRUSTED_PROXIES,
+    );
+    let forwarded_for = section.take("forwarded_for", &raw.forwarded_for, &keys::FORWARDED_FOR);
     if let (Some(in_flight), Some(largest)) = (in_flight, max_object_size)
         && in_flight < largest
     {
@@ -117,6 +129,11 @@ fn edge(raw: &raw::Edge, faults: &mut Faults) -> Option<Edge> {
         debug_headers: debug_headers?,
         shutdown_grace: shutdown_grace?,
         max_connections: max_connections?,
+        max_connections_per_address: max_connections_per_address?,
+        clients: Clients {
+            trusted_proxies: trusted_proxies?,
+            forwarded_for: forwarded_for?,
+        },
     })
 }
 

@@ -11,6 +11,8 @@ use std::time::Duration;
 use http::uri::{Authority, Scheme};
 use secrecy::SecretString;
 
+use crate::policy::clients::Clients;
+
 /// The edge itself: who it is, where it listens, what it may use.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Edge {
@@ -40,6 +42,10 @@ pub struct Edge {
     pub shutdown_grace: Duration,
     /// Viewer connections at a time: 1 to 1 000 000.
     pub max_connections: usize,
+    /// Of these of one address, or of one IPv6 network of 64 bits: 1 to 1 000 000.
+    pub max_connections_per_address: usize,
+    /// Whose word about clients counts, and what origins are told of them.
+    pub clients: Clients,
 }
 
 /// How viewer connections are spread over cores.

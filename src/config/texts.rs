@@ -12,6 +12,7 @@ use http::uri::{Authority, Scheme};
 
 use super::settings::{AccessLog, Endpoint, HostField, Scope};
 use crate::policy::behavior::Methods;
+use crate::policy::clients::Network;
 use crate::policy::distribution::Domain;
 use crate::policy::path_pattern::PathPattern;
 
@@ -46,6 +47,10 @@ pub(super) fn dotted(text: &str) -> Judged<String> {
 
 pub(super) fn identifier(text: &str) -> Judged<String> {
     plain(text, 1, 64, "_-")
+}
+
+pub(super) fn network(text: &str) -> Judged<Network> {
+    text.parse().map_err(Cow::Borrowed)
 }
 
 /// A section with another name is not read from the files ("Configuration and credential file settings").

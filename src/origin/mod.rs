@@ -23,7 +23,6 @@ pub mod web;
 
 use std::fmt;
 use std::future::Future;
-use std::net::IpAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 
@@ -87,12 +86,11 @@ pub struct Forwarded {
     pub query: Option<Box<str>>,
     /// The host, where the origin is to get the viewer's.
     pub host: Option<HeaderValue>,
-    /// The fields that the behaviour forwards, and those that the edge adds a member to.
+    /// The fields that the behaviour forwards, what origins are told of the client, and those that the edge
+    /// adds a member to.
     pub fields: HeaderMap,
     /// What of all this is not in the key.
     pub unkeyed: Unkeyed,
-    /// The viewer's address.
-    pub client: Option<IpAddr>,
     /// The protocol that the request came by.
     pub version: Version,
 }

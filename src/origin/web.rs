@@ -1,8 +1,7 @@
 //! An HTTP origin: any web server or balancer.
 //!
 //! The viewer's target goes on byte for byte; of its fields, those that the behaviour forwards. The
-//! edge adds itself: `Via` (RFC 9110 section 7.6.3), `CDN-Loop` (RFC 8586), `X-Forwarded-For`. What
-//! concerns one connection only stays behind in both directions (RFC 9110 section 7.6.1), so do
+//! edge adds itself: `Via` (RFC 9110 section 7.6.3), `CDN-Loop` (RFC 8586). What concerns one connection only stays behind in both directions (RFC 9110 section 7.6.1), so do
 //! interim answers and trailers. The origin's statuses are its own: all final ones pass through.
 
 use std::fmt;
@@ -28,7 +27,6 @@ use crate::semantics::{fields, range};
 use crate::telemetry::metrics::{Metrics, OriginMetrics};
 
 const CDN_LOOP: HeaderName = HeaderName::from_static("cdn-loop");
-const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
 /// The conditions that the edge, or a viewer whose request passes through, may set.
 const CONDITIONS: [HeaderName; 6] = [
@@ -343,9 +341,6 @@ impl Inner {
         };
         add(&mut headers, header::VIA, &format!("{protocol} {edge}"));
         add(&mut headers, CDN_LOOP, edge);
-        if let Some(client) = viewer.client {
-            add(&mut headers, X_FORWARDED_FOR, &client.to_string());
-        }
         headers
     }
 }

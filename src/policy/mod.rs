@@ -1,5 +1,6 @@
 //! What the operator decided, as plain data that a request can be held against.
 //!
+//! - [`clients`]: who a request comes from, and what the origin is told about it;
 //! - [`distribution`]: which host belongs to which distribution;
 //! - [`behavior`]: which methods and which origin a distribution allows;
 //! - [`cache_policy`]: how long answers live, and what of a request tells them apart;
@@ -22,6 +23,7 @@
 pub mod behavior;
 pub mod cache_policy;
 pub mod chain;
+pub mod clients;
 mod codings;
 pub mod cookies;
 pub mod distribution;

@@ -100,8 +100,8 @@ impl OriginRequest {
     /// | | fields of the viewer | cookies | query | its host |
     /// |---|---|---|---|---|
     /// | `Default` | Accept-Encoding, Authorization | as keyed | as keyed | no |
-    /// | `AllViewer` | all | all | all | yes |
-    /// | `AllViewerExceptHostHeader` | all | all | all | no |
+    /// | `AllViewer` | all, but for those that name the client in the place of X-Forwarded-For | all | all | yes |
+    /// | `AllViewerExceptHostHeader` | the same | all | all | no |
     ///
     /// In all of them Accept-Encoding is reduced to the codings in use, and what describes a body goes
     /// with it.
@@ -358,6 +358,11 @@ impl OriginRequest {
             _ if self.keyed.has(name) => true,
             _ if *name == header::COOKIE => self.cookies != Choice::None,
             Fields::Default => DEFAULT.contains(&text),
+            Fields::Listed(Choice::All | Choice::Except(_))
+                if SPEAKS_OF_THE_CLIENT.contains(&text) =>
+            {
+                false
+            }
             Fields::Listed(choice) => choice.takes(text.as_bytes()),
         };
         listed && !fields::is_hop_by_hop(viewer, name)
@@ -421,6 +426,29 @@ const OWN: &[&str] = &[
     "if-range",
     "if-unmodified-since",
     "range",
+];
+
+/// Fields that name the client in the place of X-Forwarded-For. Anybody can write them, and an application
+/// that believes them would believe the viewer and not the edge. So they go on only where they are listed by
+/// name.
+const SPEAKS_OF_THE_CLIENT: &[&str] = &[
+    "cf-connecting-ip",
+    "cf-connecting-ipv6",
+    "client-ip",
+    "fastly-client-ip",
+    "forwarded",
+    "true-client-ip",
+    "x-appengine-user-ip",
+    "x-azure-clientip",
+    "x-client-ip",
+    "x-cluster-client-ip",
+    "x-envoy-external-address",
+    "x-forwarded",
+    "x-original-forwarded-for",
+    "x-originating-ip",
+    "x-real-ip",
+    "x-remote-addr",
+    "x-remote-ip",
 ];
 
 /// What the edge adds its own member to.

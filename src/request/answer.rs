@@ -53,6 +53,9 @@ pub(super) struct Asked<'a> {
     pub(super) at: Instant,
     pub(super) id: &'a RequestId,
     pub(super) site: &'a Arc<Site>,
+    /// The other end of the connection.
+    pub(super) peer: Option<IpAddr>,
+    /// Who has sent the request, by the word of proxies that are trusted.
     pub(super) client: Option<IpAddr>,
     pub(super) method: &'a Method,
     pub(super) uri: &'a Uri,
@@ -66,16 +69,16 @@ impl<'a> Asked<'a> {
     /// A request whose object is known.
     pub(super) fn keyed<B>(
         request: &'a Request<B>,
-        client: Option<IpAddr>,
+        peer: Option<IpAddr>,
         keyed: &'a Keyed<'_>,
     ) -> Self {
         let Keyed { at, id, site, .. } = keyed;
-        Self::new(request, client, *at, id, site, Some(keyed.behavior()))
+        Self::new(request, peer, *at, id, site, Some(keyed.behavior()))
     }
 
     pub(super) fn new<B>(
         request: &'a Request<B>,
-        client: Option<IpAddr>,
+        peer: Option<IpAddr>,
         at: Instant,
         id: &'a RequestId,
         site: &'a Arc<Site>,
@@ -86,7 +89,8 @@ impl<'a> Asked<'a> {
             at,
             id,
             site,
-            client,
+            peer,
+            client: peer.map(|peer| site.clients.client(peer, headers)),
             method,
             uri,
             version: request.version(),
@@ -395,15 +399,34 @@ impl Engine {
 
     /// Answers a preflight that is allowed: what the policy says is all there is to say.
     pub(super) fn answer_preflight(&self, asked: &Asked<'_>) -> Response<Body> {
+        self.answer_at_once(asked, Verdict::Preflight, HeaderMap::new())
+    }
+
+    /// Answers `OPTIONS *`, which goes to no origin.
+    pub(super) fn answer_options(
+        &self,
+        asked: &Asked<'_>,
+        allowed: &HeaderValue,
+    ) -> Response<Body> {
+        let headers = HeaderMap::from_iter([(header::ALLOW, allowed.clone())]);
+        self.answer_at_once(asked, Verdict::Options, headers)
+    }
+
+    fn answer_at_once(
+        &self,
+        asked: &Asked<'_>,
+        verdict: Verdict,
+        headers: HeaderMap,
+    ) -> Response<Body> {
         let draft = Draft {
             status: StatusCode::NO_CONTENT,
-            headers: HeaderMap::new(),
+            headers,
             body: Body::none(),
             bytes: Some(0),
             ttl: None,
             source: Source::Edge,
         };
-        let how = How::new(Verdict::Preflight, Cost::Nothing, None);
+        let how = How::new(verdict, Cost::Nothing, None);
         self.finish(asked, None, draft, how)
     }
 

@@ -31,6 +31,7 @@ use crate::clock::{self, SharedClock};
 use crate::fill::{Fills, Outcome, Own, Plan};
 use crate::origin::upload::Upload;
 use crate::origin::{Forwarded, Origin, OriginError};
+use crate::policy::clients::{Clients, X_FORWARDED_FOR};
 use crate::policy::distribution::Distributions;
 use crate::purge::ledger::{Ledger, Liveness};
 use crate::semantics::age::Instant;
@@ -75,6 +76,8 @@ pub struct Site {
     pub origins: HashMap<String, OriginSite>,
     /// The largest body that is stored, in bytes.
     pub max_object_size: u64,
+    /// Whose word about clients counts, and what origins are told of them.
+    pub clients: Clients,
     /// Whether `Cache-Status` shows `key` and `detail`.
     pub debug_headers: bool,
 }
@@ -207,6 +210,7 @@ impl Engine {
         let refusal = match ending {
             Ending::Refused(refusal) => refusal,
             Ending::Preflight => return Ok(self.answer_preflight(&asked)),
+            Ending::Options(allowed) => return Ok(self.answer_options(&asked, &allowed)),
         };
         let rules = behavior.and_then(|behavior| behavior.site.as_deref());
         // A preflight that is refused has to look so: no page makes a success of it.
@@ -341,7 +345,8 @@ impl Engine {
                     return Found::refused(Refusal::NotCached, how);
                 }
                 // A verdict to serve comes with the entry that it is about, and a preflight asks for none.
-                (Verdict::Serve | Verdict::ServeStale { .. }, None) | (Verdict::Preflight, _) => {
+                (Verdict::Serve | Verdict::ServeStale { .. }, None)
+                | (Verdict::Preflight | Verdict::Options, _) => {
                     break;
                 }
             }
@@ -519,6 +524,13 @@ fn forwarded(asked: &Asked<'_>, keyed: &Keyed<'_>) -> Arc<Forwarded> {
     }
     let mut fields = policy.fields(asked.method, asked.headers);
     policy.keep_added_to(asked.headers, &mut fields);
+    fields.remove(X_FORWARDED_FOR);
+    let told = asked
+        .peer
+        .and_then(|peer| asked.site.clients.told(peer, asked.headers));
+    if let Some(told) = told {
+        fields.insert(X_FORWARDED_FOR, told);
+    }
     let host = keyed.authority.as_deref();
     Arc::new(Forwarded {
         query: keyed.queries.forwarded.as_deref().map(Box::from),
@@ -526,7 +538,6 @@ fn forwarded(asked: &Asked<'_>, keyed: &Keyed<'_>) -> Arc<Forwarded> {
         host: host.and_then(|host| HeaderValue::from_str(host).ok()),
         fields,
         unkeyed: keyed.unkeyed(asked.method, asked.headers),
-        client: asked.client,
         version: asked.version,
     })
 }

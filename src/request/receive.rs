@@ -125,7 +125,7 @@ impl<'r> Received<'r> {
     /// Checks the limits and finds the host: lower case, without port.
     ///
     /// # Errors
-    /// 414, 431, 508, or 400 for a host that is none, missing, twice there, or contradicted.
+    /// 414, 417, 431, 508, or 400 for a host that is none, missing, twice there, or contradicted.
     pub fn check(&self) -> Result<Cow<'r, str>, Refusal> {
         let target = self
             .uri
@@ -141,6 +141,13 @@ impl<'r> Received<'r> {
             .sum();
         if head + target.len() > HEAD_BYTES {
             return Err(Refusal::HeadTooLong);
+        }
+        // HTTP/1.0 has no expectations (RFC 9110 section 10.1.1).
+        if self.headers.contains_key(header::EXPECT)
+            && self.version != Version::HTTP_10
+            && !expects_continue(self.headers)
+        {
+            return Err(Refusal::Expectation);
         }
         if self.headers.contains_key(CDN_LOOP) && self.has_been_here() {
             return Err(Refusal::Loop);
@@ -204,6 +211,15 @@ impl<'r> Received<'r> {
             .path_and_query()
             .map_or("", |target| target.as_str())
     }
+}
+
+/// Whether the viewer sends its body only when it is told to, and expects nothing else.
+#[must_use]
+pub fn expects_continue(headers: &HeaderMap) -> bool {
+    let mut members = fields::members(headers, header::EXPECT);
+    let first = members.next();
+    first.is_some_and(|first| first.eq_ignore_ascii_case(b"100-continue"))
+        && members.next().is_none()
 }
 
 fn authority<'r>(uri: &Uri, headers: &HeaderMap, host: Cow<'r, str>) -> Cow<'r, str> {

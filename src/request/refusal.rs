@@ -33,6 +33,8 @@ pub enum Refusal {
     SlowBody,
     /// 400: the viewer's body did not come to its end.
     BrokenBody,
+    /// 417: it expects what is not 100-continue.
+    Expectation,
     /// 421: no distribution has this host.
     UnknownHost,
     /// 431
@@ -67,6 +69,7 @@ impl Refusal {
             Self::NoRootObject => StatusCode::NOT_FOUND,
             Self::Method(_) => StatusCode::METHOD_NOT_ALLOWED,
             Self::TargetTooLong => StatusCode::URI_TOO_LONG,
+            Self::Expectation => StatusCode::EXPECTATION_FAILED,
             Self::UnknownHost => StatusCode::MISDIRECTED_REQUEST,
             Self::HeadTooLong => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
             Self::SlowBody => StatusCode::REQUEST_TIMEOUT,
@@ -119,6 +122,7 @@ impl Refusal {
             Self::NoRootObject => Reason::NoRootObject,
             Self::Method(_) => Reason::MethodNotAllowed,
             Self::TargetTooLong => Reason::TargetTooLong,
+            Self::Expectation => Reason::BadExpectation,
             Self::UnknownHost => Reason::UnknownHost,
             Self::HeadTooLong => Reason::HeadTooLong,
             Self::SlowBody => Reason::SlowBody,
@@ -186,6 +190,7 @@ impl Refusal {
                 "At most {} bytes are allowed.",
                 super::receive::TARGET_BYTES
             ),
+            Self::Expectation => "The one expectation that is met here is 100-continue.".to_owned(),
             Self::UnknownHost => "This edge serves no site of that name.".to_owned(),
             Self::HeadTooLong => {
                 format!("At most {} bytes are allowed.", super::receive::HEAD_BYTES)

@@ -11,7 +11,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use http::{HeaderMap, HeaderName, Method, Uri};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri};
 
 use super::answer::Asked;
 use super::receive::{Received, RequestId};
@@ -65,6 +65,8 @@ pub enum Ending {
     Refused(Refusal),
     /// It is a preflight that is allowed: the policy of its behaviour is the whole answer.
     Preflight,
+    /// It is `OPTIONS *`, which asks about the edge itself (RFC 9110 section 9.3.7): these are allowed.
+    Options(HeaderValue),
 }
 
 /// A request whose distribution is known.
@@ -83,7 +85,8 @@ impl<'r> Received<'r> {
     ///
     /// # Errors
     /// 400, 414, 431 by [`Received::check`]; 421 for an unknown host; 403 for a preflight, and 405 for a
-    /// method, that the behaviour does not allow. Not an error: a preflight that it does allow.
+    /// method, that the behaviour does not allow. Not an error: a preflight that it does allow, and
+    /// `OPTIONS *`.
     pub fn route(self) -> Result<Routed<'r>, Refused<'r>> {
         let host = match self.check() {
             Ok(host) => host,
@@ -125,6 +128,14 @@ impl<'r> Received<'r> {
                     selected,
                 }),
             ));
+        }
+        if *self.method == Method::OPTIONS && self.uri.path() == "*" {
+            let ending = Ending::Options(methods.allow_header());
+            let under = Under {
+                distribution,
+                selected,
+            };
+            return Err(self.ended(ending, Some(under)));
         }
         let authority = origin_request.forwards_host().then(|| self.authority(host));
         Ok(Routed {

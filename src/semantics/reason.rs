@@ -160,6 +160,8 @@ reasons! {
     BrokenBody = "broken-body",
     /// 508: the request has been here before (RFC 8586).
     Loop = "loop",
+    /// An expectation other than 100-continue (RFC 9110 10.1.1).
+    BadExpectation = "bad-expectation",
     /// 500: a bug of ours.
     Internal = "internal",
     /// 504: only a stored answer was wanted, and there is none (RFC 9111 5.2.1.7).

@@ -6,13 +6,13 @@ use std::sync::Arc;
 
 use socket2::{Domain, Protocol, Socket, Type};
 use tokio::net::TcpStream;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio::sync::watch;
 
 use super::connection::Protocols;
+use super::places::{Place, Places};
 use super::viewer::Viewers;
 use super::{Phase, limits};
 use crate::clock;
-use crate::telemetry::metrics::Metrics;
 
 /// `count` listeners on one address, between which the kernel spreads connections.
 ///
@@ -49,59 +49,6 @@ fn socket(address: SocketAddr, shared: bool) -> io::Result<Socket> {
     socket.bind(&address.into())?;
     socket.listen(limits::BACKLOG)?;
     Ok(socket)
-}
-
-/// Lets in at most `max_connections`, and knows when all have gone.
-#[derive(Clone, Debug)]
-pub struct Places {
-    free: Arc<Semaphore>,
-    total: usize,
-    metrics: Arc<Metrics>,
-}
-
-/// A place of one connection, given back when it closes.
-#[derive(Debug)]
-pub struct Place {
-    metrics: Arc<Metrics>,
-    _place: OwnedSemaphorePermit,
-}
-
-impl Drop for Place {
-    fn drop(&mut self) {
-        self.metrics.connections_open.decrement();
-    }
-}
-
-impl Places {
-    /// `total` places.
-    #[must_use]
-    pub fn new(free: Arc<Semaphore>, total: usize, metrics: Arc<Metrics>) -> Self {
-        Self {
-            free,
-            total,
-            metrics,
-        }
-    }
-
-    fn enter(&self) -> Option<Place> {
-        let Ok(place) = Arc::clone(&self.free).try_acquire_owned() else {
-            self.metrics.connections_refused.increment();
-            return None;
-        };
-        self.metrics.connections.increment();
-        self.metrics.connections_open.increment();
-        Some(Place {
-            metrics: Arc::clone(&self.metrics),
-            _place: place,
-        })
-    }
-
-    /// Waits until every connection has closed. Nothing may enter any more by then.
-    pub async fn all_closed(&self) {
-        let all = u32::try_from(self.total).unwrap_or(u32::MAX);
-        // The semaphore is never closed; to hold every place is to know that nobody has one.
-        drop(self.free.acquire_many(all).await);
-    }
 }
 
 /// Serves all listeners of one thread until the server closes.
@@ -148,7 +95,8 @@ async fn accept(
         };
         match accepted {
             Ok((stream, peer)) => {
-                let Some(place) = places.enter() else {
+                let address = viewers.counts(peer.ip()).then(|| peer.ip());
+                let Some(place) = places.enter(address) else {
                     continue;
                 };
                 let (viewers, protocols, phase) =

@@ -10,6 +10,7 @@ mod http2;
 pub mod limits;
 mod metered;
 pub mod paced;
+pub mod places;
 mod streams;
 pub mod viewer;
 
@@ -19,12 +20,12 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::watch;
 
 use crate::clock::{self, SharedClock};
 use crate::request::Engine;
-use accept::Places;
 use connection::Protocols;
+use places::Places;
 use viewer::Viewers;
 
 /// How many threads serve viewers, and how.
@@ -53,6 +54,8 @@ pub struct ServerOptions {
     pub threads: Threads,
     /// Connections open at the most.
     pub max_connections: usize,
+    /// And of one address.
+    pub max_connections_per_address: usize,
     /// The time.
     pub clock: SharedClock,
 }
@@ -88,6 +91,7 @@ impl Server {
             listen,
             threads,
             max_connections,
+            max_connections_per_address,
             clock,
         } = options;
         let mut sets: Vec<Vec<TcpListener>> = (0..threads.count()).map(|_| Vec::new()).collect();
@@ -106,8 +110,8 @@ impl Server {
         }
         let (phase, _) = watch::channel(Phase::Open);
         let places = Places::new(
-            Arc::new(Semaphore::new(max_connections)),
             max_connections,
+            max_connections_per_address,
             Arc::clone(&engine.metrics),
         );
         let protocols = Arc::new(Protocols::new(&clock, Arc::clone(&engine.metrics)));

@@ -20,7 +20,7 @@ use tower::ServiceExt;
 use super::limits;
 use crate::clock;
 use crate::request::body::Body;
-use crate::request::{Engine, Pending};
+use crate::request::{Engine, Pending, receive};
 use crate::semantics::framing::{self, Violation};
 
 /// Makes the service of each connection.
@@ -52,6 +52,12 @@ impl Viewers {
             .fallback(handle)
             .with_state(Arc::clone(&engine));
         Self { engine, router }
+    }
+
+    /// Whether connections from this address are counted against what one may have.
+    #[must_use]
+    pub fn counts(&self, address: IpAddr) -> bool {
+        !self.engine.site.load().clients.trusts(address)
     }
 
     /// The service of a connection from `client`.
@@ -99,11 +105,7 @@ impl Viewer {
     fn refuse<B>(&self, request: &Request<B>, violation: Violation) -> Response<AnswerBody> {
         let engine = &self.viewers.engine;
         let mut answer = engine.answer_malformed(request, Some(self.client), violation);
-        if request.version() != Version::HTTP_2 {
-            answer
-                .headers_mut()
-                .insert(header::CONNECTION, HeaderValue::from_static("close"));
-        }
+        close_behind(&mut answer, request.version());
         answer.map(AnswerBody::Own)
     }
 
@@ -122,25 +124,34 @@ impl Viewer {
             .extensions_mut()
             .insert(OnItsWay { pending, client });
         let answer = viewers.router.oneshot(request.map(axum::body::Body::new));
-        match Unwinding(Box::pin(answer)).await {
+        let mut answer = match Unwinding(Box::pin(answer)).await {
             Ok(Ok(response)) => response.map(AnswerBody::Routed),
             Ok(Err(never)) => match never {},
             Err(Panicked) => viewers
                 .engine
                 .answer_panic(&head, Some(client))
                 .map(AnswerBody::Own),
+        };
+        // In HTTP/1.0 only the end of the connection can be the end of a body whose length is not known.
+        if head.version() == Version::HTTP_10 && answer.body().size_hint().exact().is_none() {
+            close_behind(&mut answer, Version::HTTP_10);
         }
+        answer
     }
 
     /// A GET or HEAD with a body, which has no meaning (RFC 9110 section 9.3.1), or any request with
     /// one that is answered already. The body is read, so that none of its bytes can be taken for the
     /// next request, and thrown away.
+    ///
+    /// A viewer that waits to be told to send it (RFC 9110 section 10.1.1) is not told, and it is not waited
+    /// for: whatever it sends after that can only be the end of its connection.
     async fn drain(
         self,
         request: Request<Incoming>,
         answered: Option<Response<AnswerBody>>,
     ) -> Response<AnswerBody> {
         let (head, mut body) = request.into_parts();
+        let withheld = head.version != Version::HTTP_10 && receive::expects_continue(&head.headers);
         let mut left = limits::DRAIN_BYTES;
         let reading = async {
             while let Some(frame) = body.frame().await {
@@ -156,8 +167,12 @@ impl Viewer {
             Drained::Whole
         };
         let clock = &*self.viewers.engine.clock;
-        let drained = clock::within(clock, limits::DRAIN_TIMEOUT, reading).await;
-        let drained = drained.unwrap_or(Drained::InPart);
+        let drained = match withheld {
+            true => Drained::InPart,
+            false => clock::within(clock, limits::DRAIN_TIMEOUT, reading)
+                .await
+                .unwrap_or(Drained::InPart),
+        };
         let version = head.version;
         let request = Request::from_parts(head, Empty::new());
         let mut response = match answered {
@@ -169,13 +184,24 @@ impl Viewer {
                 Err(pending) => self.wait(request, pending).await,
             },
         };
-        if drained != Drained::Whole && version != Version::HTTP_2 {
-            response
-                .headers_mut()
-                .insert(header::CONNECTION, HeaderValue::from_static("close"));
+        if drained != Drained::Whole {
+            close_behind(&mut response, version);
         }
         response
     }
+}
+
+/// Has the connection of a request of this version end with its answer; over HTTP/2 a stream ends by itself.
+fn close_behind<B>(answer: &mut Response<B>, version: Version) {
+    if version == Version::HTTP_2 {
+        return;
+    }
+    // hyper would tell an HTTP/1.0 viewer who asked for it that the connection goes on, unless the answer is
+    // of its own version.
+    *answer.version_mut() = version;
+    answer
+        .headers_mut()
+        .insert(header::CONNECTION, HeaderValue::from_static("close"));
 }
 
 /// What became of a body that nobody wants.

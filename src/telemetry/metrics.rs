@@ -29,7 +29,7 @@ const BOUNDS: [f64; 14] = [
     0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0,
 ];
 /// The words of the verdicts, in the order of the shards' rows.
-const VERDICTS: [&str; 7] = [
+const VERDICTS: [&str; 8] = [
     "serve",
     "serve-stale",
     "validate",
@@ -37,6 +37,7 @@ const VERDICTS: [&str; 7] = [
     "pass",
     "refuse",
     "preflight",
+    "options",
 ];
 const CLASSES: [&str; 5] = ["1xx", "2xx", "3xx", "4xx", "5xx"];
 
@@ -200,6 +201,8 @@ pub struct Metrics {
     pub connections_open: Counter,
     /// Connections closed at once because `max_connections` were open.
     pub connections_refused: Counter,
+    /// Connections closed at once because their address had `max_connections_per_address`.
+    pub connections_refused_by_address: Counter,
     /// HTTP/2 connections cut for more frames than their requests need.
     pub http2_flooded: Counter,
     /// HTTP/2 connections cut for cancelled requests.
@@ -257,6 +260,7 @@ impl Metrics {
             connections: Counter::default(),
             connections_open: Counter::default(),
             connections_refused: Counter::default(),
+            connections_refused_by_address: Counter::default(),
             http2_flooded: Counter::default(),
             http2_cancelled: Counter::default(),
             http2_stalled: Counter::default(),
@@ -356,6 +360,7 @@ const fn row(verdict: Verdict) -> usize {
         Verdict::Pass { .. } => 4,
         Verdict::Refuse => 5,
         Verdict::Preflight => 6,
+        Verdict::Options => 7,
     }
 }
 
@@ -384,6 +389,7 @@ mod tests {
             },
             Verdict::Refuse,
             Verdict::Preflight,
+            Verdict::Options,
         ];
         for verdict in all {
             assert_eq!(VERDICTS[row(verdict)], verdict.as_str());

@@ -55,7 +55,7 @@ impl Collector for Scrape {
                     .encode_counter::<NoLabelSet, _, u64>(&count.value(), None)?;
             }
         }
-        let counters: [(&str, &str, &Counter); 15] = [
+        let counters: [(&str, &str, &Counter); 16] = [
             (
                 "collapsed",
                 "Requests that joined a fill begun by another",
@@ -75,6 +75,11 @@ impl Collector for Scrape {
                 "connections_refused",
                 "Viewer connections over max_connections",
                 &metrics.connections_refused,
+            ),
+            (
+                "connections_refused_by_address",
+                "Viewer connections over max_connections_per_address",
+                &metrics.connections_refused_by_address,
             ),
             (
                 "http2_flooded",

@@ -33,6 +33,7 @@ fn site(patterns: &[(String, bool)]) -> Option<Arc<Site>> {
     let config = config::parse("x", &text, &|_| None).ok()?;
     let value = HeaderValue::from_static("edge");
     Some(Arc::new(Site {
+        clients: seawall::policy::clients::Clients::default(),
         name: "edge".to_owned(),
         via: value.clone(),
         pop: value,

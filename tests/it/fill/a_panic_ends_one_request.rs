@@ -52,6 +52,7 @@ async fn a_panic_ends_one_request() {
         )
     });
     engine.site.store(Arc::new(Site {
+        clients: site.clients.clone(),
         name: site.name.clone(),
         via: site.via.clone(),
         pop: site.pop.clone(),

@@ -5,15 +5,15 @@ use seawall::serve::limits;
 use tokio::task::JoinHandle;
 
 use crate::harness::frames::{ACK, Frames, HEADERS, PING, SETTINGS, WINDOW_UPDATE, frame, get};
-use crate::harness::{TestBucket, TestEdge, bounded, bucket_and_edge, until};
+use crate::harness::{Reply, ScriptedOrigin, TestEdge, bounded, until, web};
 
 const STREAMS: u32 = 100;
 
 /// A connection whose streams may be sent nothing, with a hundred requests for `/page` under way; and
 /// a task that answers its pings, and with each takes a byte of the first stream if it is to `take` any.
-async fn closed_windows(take: bool) -> (TestBucket, TestEdge, JoinHandle<()>) {
-    let (bucket, edge) = bucket_and_edge(&[("page", &"x".repeat(1_000))]).await;
-    edge.ready().await;
+async fn closed_windows(take: bool) -> (ScriptedOrigin, TestEdge, JoinHandle<()>) {
+    let fresh = "cache-control: max-age=86400\r\n";
+    let (origin, edge) = web([Reply::ok(fresh, &"x".repeat(1_000))]).await;
     edge.get("/page").await;
     let mut frames = Frames::connect(edge.viewer()).await;
     edge.waiting("its idle time has begun", 1, limits::HTTP2_IDLE)
@@ -40,7 +40,7 @@ async fn closed_windows(take: bool) -> (TestBucket, TestEdge, JoinHandle<()>) {
             }
         }
     });
-    (bucket, edge, answering)
+    (origin, edge, answering)
 }
 
 /// Three pings: the time that a connection may be idle.
@@ -57,7 +57,7 @@ async fn a_minute_passes(edge: &TestEdge) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_connection_on_which_nothing_moves_ends() {
-    let (_bucket, edge, answering) = closed_windows(false).await;
+    let (_origin, edge, answering) = closed_windows(false).await;
     let metrics = &edge.edge.engine().metrics;
     // One in which something was asked, one without, and one in which nothing was taken.
     a_minute_passes(&edge).await;
@@ -76,8 +76,8 @@ async fn a_connection_on_which_nothing_moves_ends() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn one_of_which_something_is_taken_does_not() {
-    let (_bucket, edge, answering) = closed_windows(true).await;
-    for _ in 0..6 {
+    let (_origin, edge, answering) = closed_windows(true).await;
+    for _ in 0..4 {
         a_minute_passes(&edge).await;
     }
     edge.waiting("the next ping", 1, limits::HTTP2_PING).await;

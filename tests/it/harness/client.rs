@@ -59,8 +59,12 @@ impl Answer {
 
 impl Client {
     pub(crate) async fn connect(address: SocketAddr) -> Self {
+        Self::over(TcpStream::connect(address).await.unwrap())
+    }
+
+    pub(crate) fn over(stream: TcpStream) -> Self {
         Self {
-            stream: TcpStream::connect(address).await.unwrap(),
+            stream,
             buffer: Vec::new(),
         }
     }
