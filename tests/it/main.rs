@@ -15,6 +15,7 @@ mod harness;
 mod keys;
 mod layering;
 mod licences;
+mod limits;
 mod origin;
 mod policy;
 mod purge;
