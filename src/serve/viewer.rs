@@ -220,15 +220,16 @@ impl Service<Request<Incoming>> for Viewer {
     type Error = Infallible;
     type Future = Answering;
 
-    fn call(&self, request: Request<Incoming>) -> Answering {
+    fn call(&self, mut request: Request<Incoming>) -> Answering {
         if let Some(violation) = request.extensions().get::<Violation>() {
             return Answering::Ready(Some(Box::new(self.refuse(&request, *violation))));
         }
         // The gate has judged what comes by HTTP/1.
-        if request.version() == Version::HTTP_2
-            && let Err(violation) = framing::http2(request.uri(), request.headers())
-        {
-            return Answering::Ready(Some(Box::new(self.refuse(&request, violation))));
+        if request.version() == Version::HTTP_2 {
+            let uri = request.uri().clone();
+            if let Err(violation) = framing::http2(&uri, request.headers_mut()) {
+                return Answering::Ready(Some(Box::new(self.refuse(&request, violation))));
+            }
         }
         let body = !request.body().is_end_stream();
         if body && matches!(*request.method(), Method::GET | Method::HEAD) {

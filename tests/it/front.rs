@@ -9,6 +9,7 @@ mod a_request_is_one_line_of_the_log;
 mod a_viewer_that_takes_nothing_is_cut;
 mod an_expectation_is_met_or_refused;
 mod an_upgrade_does_not_happen;
+mod cookies_in_crumbs_are_one_field;
 mod dribbling_viewers_leave_room_for_others;
 mod fields_of_an_origin_steer_nothing;
 mod http_1_0_has_its_own_rules;

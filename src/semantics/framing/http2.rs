@@ -1,6 +1,6 @@
 //! What a request over HTTP/2 breaks although its parser has let it through.
 
-use http::{HeaderMap, Uri, header};
+use http::{HeaderMap, HeaderValue, Uri, header};
 
 use super::head::{is_scheme, number};
 use super::{FIELDS, Violation};
@@ -8,12 +8,17 @@ use super::{FIELDS, Violation};
 /// Judges a request of which a parser of HTTP/2 has seen that its names are lower case, that it has the
 /// pseudo-fields it needs, and none that concern a connection (RFC 9113 section 8.2).
 ///
+/// Cookie that came in several lines, as HTTP/2 compresses it best, is one line afterwards: no other protocol
+/// has it otherwise (RFC 9113 section 8.2.3).
+///
 /// # Errors
 /// - more than [`FIELDS`];
 /// - a value that begins or ends with a blank (RFC 9113 section 8.2.1);
 /// - Content-Length that is not one whole decimal number, once (RFC 9110 section 8.6);
 /// - a scheme that is not HTTP's (RFC 9113 section 8.3.1).
-pub fn http2(uri: &Uri, headers: &HeaderMap) -> Result<(), Violation> {
+pub fn http2(uri: &Uri, headers: &mut HeaderMap) -> Result<(), Violation> {
+    join_cookies(headers);
+    let headers = &*headers;
     if headers.len() > FIELDS {
         return Err(Violation::TooManyFields);
     }
@@ -21,7 +26,7 @@ pub fn http2(uri: &Uri, headers: &HeaderMap) -> Result<(), Violation> {
         return Err(Violation::Target);
     }
     let blank = |byte: Option<&u8>| matches!(byte, Some(b' ' | b'\t'));
-    let mut values = headers.values().map(http::HeaderValue::as_bytes);
+    let mut values = headers.values().map(HeaderValue::as_bytes);
     if values.any(|value| blank(value.first()) || blank(value.last())) {
         return Err(Violation::Blank);
     }
@@ -33,9 +38,25 @@ pub fn http2(uri: &Uri, headers: &HeaderMap) -> Result<(), Violation> {
     }
 }
 
+fn join_cookies(headers: &mut HeaderMap) {
+    let mut lines = headers.get_all(header::COOKIE).iter();
+    let (Some(first), Some(second)) = (lines.next(), lines.next()) else {
+        return;
+    };
+    let mut joined = first.as_bytes().to_vec();
+    for line in std::iter::once(second).chain(lines) {
+        joined.extend_from_slice(b"; ");
+        joined.extend_from_slice(line.as_bytes());
+    }
+    // Values between ASCII marks are a value.
+    if let Ok(joined) = HeaderValue::from_bytes(&joined) {
+        headers.insert(header::COOKIE, joined);
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use http::{HeaderName, HeaderValue};
+    use http::HeaderName;
 
     use super::*;
 
@@ -45,7 +66,7 @@ mod tests {
             let value = HeaderValue::from_static(value);
             headers.append(HeaderName::from_static(name), value);
         }
-        http2(&uri.parse().unwrap(), &headers)
+        http2(&uri.parse().unwrap(), &mut headers)
     }
 
     #[test]
@@ -73,9 +94,26 @@ mod tests {
     }
 
     #[test]
+    fn cookie_is_one_line() {
+        for (lines, joined) in [
+            (&["a=1"][..], "a=1"),
+            (&["a=1", "b=2; c=3", "d=4"], "a=1; b=2; c=3; d=4"),
+        ] {
+            let mut headers = HeaderMap::new();
+            for line in lines {
+                headers.append(header::COOKIE, HeaderValue::from_static(line));
+            }
+            http2(&Uri::from_static("/"), &mut headers).unwrap();
+            assert_eq!(headers.len(), 1);
+            assert_eq!(headers[header::COOKIE], joined);
+        }
+    }
+
+    #[test]
     fn fields_are_counted_by_lines() {
         assert_eq!(judge("/", &[("x", "1"); FIELDS]), Ok(()));
         let over = judge("/", &[("x", "1"); FIELDS + 1]);
         assert_eq!(over, Err(Violation::TooManyFields));
+        assert_eq!(judge("/", &[("cookie", "a=1"); FIELDS + 1]), Ok(()));
     }
 }
