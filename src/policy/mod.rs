@@ -8,6 +8,7 @@
 //! - [`key_parts`]: what of a request is in the key, besides its target;
 //! - [`chain`]: what a request may be answered with, one attempt after the other;
 //! - [`navigation`]: which requests are a person's who goes to a page;
+//! - [`lean`]: a key without parts of it, and the lines that say so;
 //! - [`origin_request`]: what of a viewer's request reaches the origin;
 //! - [`names`], [`query`], [`cookies`], `codings`: what lists take of queries, cookies and codings;
 //! - [`tracking`]: parameters that say where a visitor came from;
@@ -29,6 +30,7 @@ pub mod cookies;
 pub mod distribution;
 pub mod key;
 pub mod key_parts;
+pub mod lean;
 pub mod names;
 pub mod navigation;
 pub mod origin_request;
