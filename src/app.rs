@@ -34,6 +34,7 @@ use crate::purge::ledger::{DEFAULT_CAPACITY, Ledger};
 use crate::request::{Engine, Site};
 use crate::serve::{Server, ServerOptions, Threads};
 use crate::store::memory::Memory;
+use crate::store::splits::Splits;
 use crate::telemetry::access_log::{AccessLog, Labels, Sink, Writer};
 use crate::telemetry::metrics::Metrics;
 
@@ -136,6 +137,7 @@ impl Edge {
             clock: Arc::clone(&clock),
             ledger: Arc::clone(&ledger),
             memory: memory.clone(),
+            splits: Arc::new(Splits::new(Arc::clone(&config.distributions))),
             metrics: Arc::clone(&metrics),
             spawner: Handle::current(),
             in_flight: config.edge.in_flight,
@@ -225,6 +227,10 @@ impl Edge {
         let same_objects = sources(&self.config) == sources(&config);
         // First the site, then the epoch: Engine::epoch_of relies on this order.
         engine.site.store(Arc::new(site));
+        engine
+            .fills
+            .splits()
+            .reload(Arc::clone(&config.distributions));
         if !same_objects {
             tracing::info!("distributions read other buckets now: what was cached is dead");
             engine.ledger.raise_epoch();

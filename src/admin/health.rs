@@ -84,6 +84,7 @@ pub(super) async fn metrics(State(desk): State<Desk>) -> impl IntoResponse {
         in_flight_bytes: engine.fills.in_flight_bytes(),
         fills: engine.fills.open() as u64,
         ledger_records: engine.ledger.len() as u64,
+        key_paths: engine.fills.splits().paths() as u64,
         ready: desk.not_ready().is_empty(),
     };
     (

@@ -21,15 +21,18 @@ use crate::clock::SharedClock;
 use crate::object::head::Exchange;
 use crate::origin::{Forwarded, Origin, OriginError, OriginResponse};
 use crate::policy::cache_policy::CachePolicy;
+use crate::policy::distribution::Distributions;
 use crate::policy::key::{Key, KeyHash};
 use crate::policy::origin_request::OriginRequest;
 use crate::policy::response_headers::ResponseHeaders;
+use crate::policy::selection::Selected;
 use crate::purge::ledger::Ledger;
 use crate::purge::pattern::Identity;
 use crate::semantics::age::Instant;
 use crate::semantics::reason::Reason;
 use crate::store::entry::Entry;
 use crate::store::memory::Memory;
+use crate::store::splits::Splits;
 use crate::telemetry::metrics::Metrics;
 use flights::{Flight, Flights};
 
@@ -50,6 +53,10 @@ pub struct Plan {
     pub group: KeyHash,
     /// What the object is for purging.
     pub identity: Identity,
+    /// The configuration that the behaviour is of.
+    pub distributions: Arc<Distributions>,
+    /// Which behaviour of its distribution holds.
+    pub behavior: Selected,
     /// Its path, as [`Ask`](crate::origin::Ask) has it.
     pub path: Arc<str>,
     /// What else of the first follower's request an HTTP origin gets.
@@ -131,6 +138,7 @@ struct Inner {
     clock: SharedClock,
     ledger: Arc<Ledger>,
     memory: Memory,
+    splits: Arc<Splits>,
     metrics: Arc<Metrics>,
     spawner: Handle,
     flights: Flights,
@@ -148,6 +156,8 @@ pub struct Parts {
     pub ledger: Arc<Ledger>,
     /// Where answers are kept.
     pub memory: Memory,
+    /// What is told of all that is stored.
+    pub splits: Arc<Splits>,
     /// Where fills are counted.
     pub metrics: Arc<Metrics>,
     /// The runtime that they run on.
@@ -194,6 +204,7 @@ impl Fills {
             clock: parts.clock,
             ledger: parts.ledger,
             memory: parts.memory,
+            splits: parts.splits,
             metrics: parts.metrics,
             spawner: parts.spawner,
             flights: Flights::default(),
@@ -251,6 +262,12 @@ impl Fills {
     #[must_use]
     pub fn has(&self, key: &Key) -> bool {
         self.0.flights.has(key.hash())
+    }
+
+    /// What is known of the keys of all that was stored.
+    #[must_use]
+    pub fn splits(&self) -> &Splits {
+        &self.0.splits
     }
 
     /// Fills under way.

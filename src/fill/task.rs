@@ -25,6 +25,7 @@ use crate::semantics::reason::Reason;
 use crate::semantics::storable::{self, Asked};
 use crate::semantics::vary::{self, Selecting};
 use crate::store::entry::Entry;
+use crate::store::splits::Question;
 use crate::store::variants::Variants;
 
 /// To wait for room in the in-flight budget; then the answer passes through.
@@ -63,7 +64,28 @@ pub(super) async fn run(
         Outcome::Failed(_) => "failed",
         Outcome::Outdated => "outdated",
     });
+    let stored = match &outcome {
+        Outcome::Stored(entry) | Outcome::Renewed(entry) => Some(Arc::clone(entry)),
+        _ => None,
+    };
+    let is_new = matches!(outcome, Outcome::Stored(_));
     landing.end(outcome);
+    // Nobody waits for this any more.
+    if let Some(entry) = stored {
+        let question = Question {
+            distributions: &plan.distributions,
+            distribution: &plan.identity.distribution,
+            behavior: plan.behavior,
+            policy: &plan.origin_request,
+            path: &plan.path,
+            viewer: &plan.viewer,
+        };
+        let now = inner.clock.now();
+        match is_new {
+            true => inner.splits.stored(&question, &entry, now).await,
+            false => inner.splits.renewed(&question, &entry, now),
+        }
+    }
 }
 
 /// Takes the flight off the map and tells its followers, also when the task panics.

@@ -34,7 +34,8 @@ pub fn has_any(viewer: &HeaderMap, takes: impl Fn(&[u8]) -> bool) -> bool {
     pairs(viewer).any(|pair| takes(name(pair)))
 }
 
-fn pairs(viewer: &HeaderMap) -> impl Iterator<Item = &[u8]> {
+/// All pairs, without the blanks around them.
+pub(crate) fn pairs(viewer: &HeaderMap) -> impl Iterator<Item = &[u8]> {
     viewer
         .get_all(header::COOKIE)
         .iter()
@@ -45,7 +46,7 @@ fn pairs(viewer: &HeaderMap) -> impl Iterator<Item = &[u8]> {
 }
 
 /// The name of a pair; what has no `=` is all name.
-fn name(pair: &[u8]) -> &[u8] {
+pub(crate) fn name(pair: &[u8]) -> &[u8] {
     let end = pair.iter().position(|&byte| byte == b'=');
     pair[..end.unwrap_or(pair.len())].trim_ascii_end()
 }

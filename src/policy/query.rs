@@ -61,7 +61,7 @@ pub fn chosen<'q>(query: Option<&'q str>, choice: &Choice, sort: bool) -> Option
 }
 
 /// The name of a parameter.
-fn name(parameter: &str) -> Cow<'_, [u8]> {
+pub(crate) fn name(parameter: &str) -> Cow<'_, [u8]> {
     let name = match parameter.split_once('=') {
         Some((name, _)) => name.as_bytes(),
         None => parameter.as_bytes(),

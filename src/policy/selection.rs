@@ -30,6 +30,14 @@ pub struct PathBehavior {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Selected(Option<usize>);
 
+impl Selected {
+    /// Its place in the list; `None`: it is the default one.
+    #[must_use]
+    pub const fn place(self) -> Option<usize> {
+        self.0
+    }
+}
+
 /// Why no request can select a behaviour.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Unreachable {

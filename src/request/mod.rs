@@ -490,6 +490,8 @@ impl Engine {
             key: keyed.key.clone(),
             group: lookup::group(keyed, variants.as_ref(), &request),
             identity: keyed.identity(),
+            distributions: Arc::clone(&keyed.site.distributions),
+            behavior: keyed.selected(),
             path: Arc::from(&*keyed.path),
             viewer: forwarded(asked, keyed),
             origin_request: keyed.behavior().origin_request.clone(),

@@ -367,6 +367,12 @@ impl Keyed<'_> {
         Arc::ptr_eq(&self.distribution, &other.distribution) && self.selected == other.selected
     }
 
+    /// Which of its distribution's behaviours holds.
+    #[must_use]
+    pub fn selected(&self) -> Selected {
+        self.selected
+    }
+
     /// The rules that hold for it.
     #[must_use]
     pub fn behavior(&self) -> &Behavior {

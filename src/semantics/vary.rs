@@ -83,6 +83,12 @@ impl Selecting {
             .all(|field| normal(&field.name, request).as_deref() == field.value.as_deref())
     }
 
+    /// The names, each with the value that brought the answer; `None`: the request had none.
+    pub fn values(&self) -> impl Iterator<Item = (&HeaderName, Option<&[u8]>)> {
+        let fields = self.0.iter();
+        fields.map(|field| (&field.name, field.value.as_deref()))
+    }
+
     /// The names.
     pub fn names(&self) -> impl Iterator<Item = &HeaderName> {
         self.0.iter().map(|field| &field.name)

@@ -242,6 +242,8 @@ pub struct Gauges {
     pub fills: u64,
     /// Records in the ledger.
     pub ledger_records: u64,
+    /// Paths whose keys are compared.
+    pub key_paths: u64,
     /// 1 when ready.
     pub ready: bool,
 }

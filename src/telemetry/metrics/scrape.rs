@@ -138,7 +138,7 @@ impl Collector for Scrape {
                 .encode_counter::<NoLabelSet, _, u64>(&counter.value(), None)?;
         }
         let gauges = &self.gauges;
-        let values: [(&str, &str, Option<Unit>, u64); 8] = [
+        let values: [(&str, &str, Option<Unit>, u64); 9] = [
             (
                 "connections_open",
                 "Viewer connections open",
@@ -170,6 +170,12 @@ impl Collector for Scrape {
                 "Invalidations in the ledger",
                 None,
                 gauges.ledger_records,
+            ),
+            (
+                "key_paths",
+                "Paths whose stored answers are compared for GET /v1/keys",
+                None,
+                gauges.key_paths,
             ),
             (
                 "ready",
