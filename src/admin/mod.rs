@@ -7,6 +7,7 @@ pub mod auth;
 pub mod error;
 pub mod health;
 pub mod invalidations;
+mod keys;
 
 use std::io;
 use std::net::SocketAddr;
@@ -100,6 +101,7 @@ impl Desk {
                 get(invalidations::list).post(invalidations::create),
             )
             .route("/v1/invalidations/{id}", get(invalidations::show))
+            .route("/v1/keys", get(keys::show))
             .fallback(error::not_found)
             .method_not_allowed_fallback(error::method_not_allowed)
             .layer(middleware::from_fn_with_state(self.clone(), auth::token));

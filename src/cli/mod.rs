@@ -1,10 +1,12 @@
 //! The command line: one file a subcommand.
 
+mod call;
 mod check;
 mod config;
 #[cfg(feature = "demo")]
 mod demo;
 mod doctor;
+mod keys;
 mod policy;
 mod purge;
 mod serve;
@@ -37,6 +39,8 @@ enum Command {
     Policy(policy::Arguments),
     /// Ask the bucket whether the edge can read it, and whether anybody else can
     Doctor(doctor::Arguments),
+    /// Ask an edge which parts of its keys split the cache for nothing
+    Keys(keys::Arguments),
     /// Make an edge forget paths
     Purge(purge::Arguments),
 }
@@ -62,6 +66,7 @@ pub async fn run(cli: Cli) -> ExitCode {
                 }
             };
         }
+        Command::Keys(arguments) => keys::run(arguments).await,
         Command::Purge(arguments) => purge::run(arguments).await,
     };
     match result {

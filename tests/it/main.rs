@@ -13,6 +13,7 @@ mod fill;
 mod front;
 mod harness;
 mod keys;
+mod keys_report;
 mod layering;
 mod licences;
 mod limits;

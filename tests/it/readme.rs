@@ -59,8 +59,8 @@ fn the_presets_in_the_readme_are_the_program_s() {
 }
 
 /// Whether the README has this text between these marks; with `SEAWALL_BLESS=1` it gets it.
-fn holds(begin: &str, end: &str, expected: &str) {
-    // Both tests write the one file.
+pub(crate) fn holds(begin: &str, end: &str, expected: &str) {
+    // Several tests write the one file.
     static FILE: Mutex<()> = Mutex::new(());
     let _one = FILE.lock().unwrap();
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");

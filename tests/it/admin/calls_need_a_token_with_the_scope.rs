@@ -3,11 +3,12 @@
 use super::assert_error;
 use crate::harness::{TOKEN, TestEdge, bucket_and_edge};
 
-const CALLS: [(&str, &str); 6] = [
+const CALLS: [(&str, &str); 7] = [
     ("GET", "/v1/invalidations"),
     ("POST", "/v1/invalidations"),
     ("GET", "/v1/invalidations/I1"),
     ("DELETE", "/v1/invalidations"),
+    ("GET", "/v1/keys"),
     ("GET", "/"),
     ("GET", "/healthz/"),
 ];

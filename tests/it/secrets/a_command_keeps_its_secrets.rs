@@ -11,14 +11,14 @@ use tempfile::TempDir;
 use tokio::net::TcpListener;
 
 use super::{ADMIN, EDGE, PASTED, SIGNED, WRONG, finder, variables};
-use crate::harness::{EdgeOptions, Program, Reply, ScriptedOrigin, TestBucket, run};
+use crate::harness::{EdgeOptions, Program, Reply, ScriptedOrigin, TestBucket, run, until};
 
 type Played<'a> = Pin<Box<dyn Future<Output = ()> + 'a>>;
 
 /// A subcommand, and what plays it in good and in bad situations.
 type Row = (&'static str, fn(&Scene) -> Played<'_>);
 
-const ROWS: [Row; 8] = [
+const ROWS: [Row; 9] = [
     ("check", |scene| Box::pin(check(scene))),
     ("config reference", |scene| {
         Box::pin(config(scene, "reference"))
@@ -26,6 +26,7 @@ const ROWS: [Row; 8] = [
     ("config schema", |scene| Box::pin(config(scene, "schema"))),
     ("demo", |scene| Box::pin(demo(scene))),
     ("doctor", |scene| Box::pin(doctor(scene))),
+    ("keys", |scene| Box::pin(keys(scene))),
     ("policy", |scene| Box::pin(policy(scene))),
     ("purge", |scene| Box::pin(purge(scene))),
     ("serve", |scene| Box::pin(serve(scene))),
@@ -274,6 +275,45 @@ async fn purge(scene: &Scene) {
         scene.run(&["purge", "--admin", &address, "/a"], 1).await;
     }
     scene.run(&["purge"], 2).await;
+}
+
+async fn keys(scene: &Scene) {
+    let origin = ScriptedOrigin::start([]).await;
+    let edge = EdgeOptions::web(&origin.url())
+        .distribution("cache_policy = \"own\"")
+        .more("[cache_policies.own]\ncookies = \"all\"\n")
+        .start()
+        .await;
+    for n in 0..5 {
+        origin.then(Reply::ok("cache-control: max-age=60\r\n", "page"));
+        let cookie = format!("s={SIGNED}{n}");
+        let target = format!("/p?X-Amz-Signature={SIGNED}{n}&{SIGNED}");
+        edge.get_with(&target, &[("cookie", &cookie)]).await;
+    }
+    let splits = edge.edge.engine().fills.splits();
+    until("all were looked at", || splits.answers() == 5).await;
+    let admin = format!("http://{}", edge.edge.admin_address());
+    let good = [("SEAWALL_ADMIN_TOKEN", crate::harness::TOKEN)];
+    for more in [&[][..], &["--json"]] {
+        let arguments = [&["keys", "--admin", &admin], more].concat();
+        let told = scene.run_with(&arguments, &good, 0).await;
+        assert!(told.contains("X-Amz-Signature"), "{told}");
+        finder_of_the_token().nothing_in("keys", told);
+    }
+    let odd = ["keys", "--admin", &admin, "--distribution", "E9"];
+    scene.run_with(&odd, &good, 1).await;
+    scene.run(&["keys", "--admin", &admin], 1).await;
+    let wrong = [("SEAWALL_ADMIN_TOKEN", WRONG)];
+    scene
+        .run_with(&["keys", "--admin", &admin], &wrong, 1)
+        .await;
+    for address in [
+        format!("http://me:{SIGNED}@127.0.0.1:1"),
+        format!("http://127.0.0.1:1/?token={WRONG}"),
+        format!("no address: {WRONG}"),
+    ] {
+        scene.run(&["keys", "--admin", &address], 1).await;
+    }
 }
 
 /// The demo has secrets of its own; two of them are for its reader and stand in the lines to type.
