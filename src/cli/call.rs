@@ -32,10 +32,10 @@ impl Connection {
     /// As [`Connection::post`].
     pub(super) async fn get(&self, path: &str, query: &[(&str, &str)]) -> miette::Result<Value> {
         let request = |client: &Client, url: &str| {
-            // It was parsed already; if not, the client says what is wrong with it.
-            match Url::parse_with_params(url, query) {
-                Ok(url) if !query.is_empty() => client.get(url),
-                _ => client.get(url),
+            // It was parsed already; were it none, the client would say what is wrong with it.
+            match (query, Url::parse_with_params(url, query)) {
+                ([], _) | (_, Err(_)) => client.get(url),
+                (_, Ok(url)) => client.get(url),
             }
         };
         self.answer(path, request).await
