@@ -73,6 +73,24 @@ pub struct Distributions {
     default: Option<Arc<Distribution>>,
 }
 
+/// By which kind of domain a host was found.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Named<'h> {
+    /// The host itself.
+    Exactly(&'h str),
+    /// A wildcard with this suffix, which begins with its dot.
+    Under(&'h str),
+}
+
+impl fmt::Display for Named<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Exactly(host) => f.write_str(host),
+            Self::Under(suffix) => write!(f, "*{suffix}"),
+        }
+    }
+}
+
 /// Two distributions that cannot stand in one configuration. `first` and `second` are their places in the list, from 0.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum Conflict {
@@ -179,7 +197,15 @@ impl Distributions {
     /// The distribution that answers to `host` (lower-case, no port): an exact domain beats a wildcard, a longer
     /// wildcard a shorter one, and the default distribution takes the rest. `None` means 421 (RFC 9110 section 15.5.20).
     pub fn by_host(&self, host: &str) -> Option<&Arc<Distribution>> {
-        self.by_domain(host).or(self.default.as_ref())
+        self.by_host_as(host).map(|(found, _)| found)
+    }
+
+    /// The same, and by which of its domains: a wildcard by its suffix. `None` there: it is the default one.
+    pub fn by_host_as<'h>(&self, host: &'h str) -> Option<(&Arc<Distribution>, Option<Named<'h>>)> {
+        match self.by_domain(host) {
+            Some((found, named)) => Some((found, Some(named))),
+            None => Some((self.default.as_ref()?, None)),
+        }
     }
 
     /// The distribution with this id, case-sensitive.
@@ -192,13 +218,13 @@ impl Distributions {
         self.all.iter()
     }
 
-    fn by_domain(&self, host: &str) -> Option<&Arc<Distribution>> {
+    fn by_domain<'h>(&self, host: &'h str) -> Option<(&Arc<Distribution>, Named<'h>)> {
         // No longer host is in the maps, and hashing every suffix of a 32 KiB one would be an attack.
         if host.len() > LONGEST_HOST {
             return None;
         }
         if let Some(found) = self.exact.get(host) {
-            return Some(found);
+            return Some((found, Named::Exactly(host)));
         }
         if self.wildcards.is_empty() {
             return None;
@@ -206,7 +232,11 @@ impl Distributions {
         // The first dot gives the longest suffix; a dot at 0 has no label before it.
         host.match_indices('.')
             .filter(|(at, _)| *at > 0)
-            .find_map(|(at, _)| self.wildcards.get(&host[at..]))
+            .find_map(|(at, _)| {
+                let suffix = &host[at..];
+                let found = self.wildcards.get(suffix)?;
+                Some((found, Named::Under(suffix)))
+            })
     }
 }
 

@@ -103,6 +103,48 @@ impl Key {
         self.hash
     }
 
+    /// Its parts with their names, for people; several lines of a field as one.
+    pub fn parts(&self) -> Vec<(String, String)> {
+        let text = |part: &[u8]| String::from_utf8_lossy(part).into_owned();
+        let parts: Vec<&[u8]> = self.raw_parts().collect();
+        let named = |names: &[&str]| {
+            let pairs = names.iter().zip(&parts);
+            pairs
+                .map(|(name, part)| ((*name).to_owned(), text(part)))
+                .collect()
+        };
+        match parts.as_slice() {
+            [_, _] => named(&["distribution", "path"]),
+            [_, host, _, mark, query, keyed @ ..] => {
+                let mut shown: Vec<(String, String)> = named(&["distribution", "host", "path"]);
+                if host.is_empty() {
+                    shown.remove(1);
+                }
+                if !mark.is_empty() {
+                    shown.push(("query".to_owned(), text(query)));
+                }
+                // A line of a field begins with a line feed.
+                let lines = |part: &[u8]| text(part).trim_start_matches('\n').replace('\n', ", ");
+                let pairs = keyed.chunks_exact(2);
+                shown.extend(pairs.map(|pair| (text(pair[0]), lines(pair[1]))));
+                shown
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    fn raw_parts(&self) -> impl Iterator<Item = &[u8]> {
+        let mut rest: &[u8] = &self.text;
+        std::iter::from_fn(move || {
+            let (length, tail) = rest.split_first_chunk::<4>()?;
+            let (part, tail) = tail
+                .split_at_checked(u32::from_be_bytes(*length) as usize)
+                .unwrap_or((tail, &[]));
+            rest = tail;
+            Some(part)
+        })
+    }
+
     /// The full text, to be compared on a hit.
     #[must_use]
     pub fn text(&self) -> &[u8] {
@@ -154,18 +196,11 @@ impl TargetKey {
 /// The parts, one after the other, for people; fields as ` name=value`.
 impl fmt::Display for Key {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut rest: &[u8] = &self.text;
-        let mut place = 0;
-        while let Some((length, tail)) = rest.split_first_chunk::<4>() {
-            let (part, tail) = tail
-                .split_at_checked(u32::from_be_bytes(*length) as usize)
-                .unwrap_or((tail, &[]));
+        for (place, part) in self.raw_parts().enumerate() {
             if place >= TARGET_PARTS && (place - TARGET_PARTS).is_multiple_of(2) {
                 f.write_str(" ")?;
             }
             f.write_str(&String::from_utf8_lossy(part).replace('\n', "="))?;
-            rest = tail;
-            place += 1;
         }
         Ok(())
     }

@@ -98,6 +98,13 @@ impl Distribution {
         }
     }
 
+    /// The pattern by which a behaviour was selected; `None`: the default one.
+    #[must_use]
+    pub fn pattern(&self, selected: Selected) -> Option<&PathPattern> {
+        let listed = selected.0.and_then(|place| self.behaviors.get(place));
+        listed.map(|listed| &listed.path)
+    }
+
     /// The canonical path of the root object.
     #[must_use]
     pub fn root_path(&self) -> Option<String> {

@@ -27,7 +27,7 @@ use super::table::Table;
 
 /// Default capacity in records; each path of an invalidation counts as one.
 ///
-/// A record costs some 300 bytes besides about three times its path's length.
+/// A record costs some 350 bytes besides about three times its path's length.
 pub const DEFAULT_CAPACITY: usize = 65_536;
 
 /// The invalidations that may still concern something held.
@@ -47,6 +47,40 @@ pub enum Liveness {
     Soft,
     /// As if it had never been stored: not served, not validated with, not merged into.
     Dead,
+}
+
+/// What an entry may be used for, and why.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Standing {
+    /// Nothing that was purged concerns it.
+    Alive,
+    /// An invalidation took it.
+    Taken(Taken),
+    /// It is of an epoch before this one.
+    OldEpoch,
+    /// What was forgotten might have taken it.
+    Unknown,
+}
+
+/// An invalidation that took an object.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Taken {
+    /// Its id.
+    pub id: Arc<str>,
+    /// Whether it made the object stale, and did not take it altogether.
+    pub soft: bool,
+}
+
+impl Standing {
+    /// What it comes to.
+    #[must_use]
+    pub const fn liveness(&self) -> Liveness {
+        match self {
+            Self::Alive => Liveness::Alive,
+            Self::Taken(Taken { soft: true, .. }) => Liveness::Soft,
+            Self::Taken(_) | Self::OldEpoch | Self::Unknown => Liveness::Dead,
+        }
+    }
 }
 
 /// The revision at which a sweep began; see [`Ledger::retire`].
@@ -138,20 +172,23 @@ impl Ledger {
             return Liveness::Alive;
         }
         let state = self.read();
-        // `checked` again, under the lock: a sweep may have moved it up and the floor after it. An
-        // old epoch lies below the floor, too; the comparison does not lean on that.
-        if stamp.position.epoch != state.position.epoch || known(stamp, checked) < state.floor {
-            return Liveness::Dead;
-        }
-        let latest = state.table.latest(identity);
-        if latest.hard > stamp.revision {
-            Liveness::Dead
-        } else if latest.soft > stamp.revision {
-            Liveness::Soft
-        } else {
+        let standing = state.standing(stamp, checked, identity);
+        if standing == Standing::Alive {
             checked.raise(state.revision);
-            Liveness::Alive
         }
+        standing.liveness()
+    }
+
+    /// As [`Ledger::judge`], with the reason, and without leaving a mark: for whoever only looks.
+    pub fn standing(&self, stamp: &Stamp, checked: &Checked, identity: &Identity) -> Standing {
+        self.read().standing(stamp, checked, identity)
+    }
+
+    /// The newest invalidation held that takes this object.
+    pub fn latest(&self, identity: &Identity) -> Option<Taken> {
+        let state = self.read();
+        let latest = state.table.latest(identity);
+        state.taken(latest.hard.max(latest.soft), latest.soft > latest.hard)
     }
 
     /// Begins a sweep: after this, judge every entry held, remove the dead, then [`Self::retire`].
@@ -254,15 +291,51 @@ struct State {
 
 struct Record {
     revision: u64,
+    id: Arc<str>,
     distribution: Option<Arc<str>>,
     paths: Box<[PathPattern]>,
 }
 
 impl State {
+    fn standing(&self, stamp: &Stamp, checked: &Checked, identity: &Identity) -> Standing {
+        if stamp.position.epoch != self.position.epoch {
+            return Standing::OldEpoch;
+        }
+        // `checked` again, under the lock: a sweep may have moved it up and the floor after it. An
+        // old epoch lies below the floor, too; the comparison above does not lean on that.
+        if known(stamp, checked) < self.floor {
+            return Standing::Unknown;
+        }
+        let latest = self.table.latest(identity);
+        let taken = |revision, soft| match self.taken(revision, soft) {
+            Some(taken) => Standing::Taken(taken),
+            // What the table holds has a record.
+            None => Standing::Unknown,
+        };
+        if latest.hard > stamp.revision {
+            taken(latest.hard, false)
+        } else if latest.soft > stamp.revision {
+            taken(latest.soft, true)
+        } else {
+            Standing::Alive
+        }
+    }
+
+    /// The invalidation of that revision, if its record is held.
+    fn taken(&self, revision: u64, soft: bool) -> Option<Taken> {
+        let at = self
+            .records
+            .binary_search_by_key(&revision, |record| record.revision)
+            .ok()?;
+        let id = Arc::clone(&self.records[at].id);
+        Some(Taken { id, soft })
+    }
+
     fn note(&mut self, invalidation: &Invalidation, capacity: usize) {
         self.revision += 1;
         let record = Record {
             revision: self.revision,
+            id: Arc::from(&*invalidation.id),
             distribution: invalidation.distribution.as_deref().map(Arc::from),
             paths: invalidation.paths.as_slice().into(),
         };

@@ -34,19 +34,36 @@ impl Engine {
         headers: &HeaderMap,
         now: Instant,
     ) -> (Option<Arc<Entry>>, Facts) {
-        let other_method = *method != Method::GET && *method != Method::HEAD;
-        let stores = keyed.behavior().cache.stores;
-        let variants = match other_method || !stores {
+        let variants = match has_no_use_for_what_is_stored(keyed, method) {
             true => None,
             false => self.memory.find(&keyed.key),
         };
+        let liveness = |entry: &Entry| entry.liveness(&self.ledger);
+        let looked = self.judge(keyed, method, headers, now, variants.as_ref(), liveness);
+        if let (Some(variants), Some(entry)) = (&variants, &looked.0) {
+            variants.touch(entry, now);
+        }
+        looked
+    }
+
+    /// The same of what was found under the key; it leaves no mark, unless `liveness` does.
+    pub(super) fn judge(
+        &self,
+        keyed: &Keyed<'_>,
+        method: &Method,
+        headers: &HeaderMap,
+        now: Instant,
+        variants: Option<&Variants>,
+        liveness: impl Fn(&Entry) -> Liveness,
+    ) -> (Option<Arc<Entry>>, Facts) {
         let request = keyed.as_forwarded(headers);
-        let alive = |entry: &Entry| entry.liveness(&self.ledger) != Liveness::Dead;
+        let alive = |entry: &Entry| liveness(entry) != Liveness::Dead;
         let entry = variants
-            .as_ref()
-            .and_then(|variants| variants.select(&request, now, alive))
+            .and_then(|variants| variants.select(&request, alive))
             .map(Arc::clone);
-        let found = entry.as_ref().map(|entry| entry.found(&self.ledger, now));
+        let found = entry
+            .as_ref()
+            .map(|entry| entry.found(liveness(entry), now));
         let only_if_cached =
             headers.contains_key(header::CACHE_CONTROL) && Directives::of(headers).only_if_cached;
         let wishes = match keyed.behavior().cache.viewer {
@@ -59,8 +76,8 @@ impl Engine {
         let facts = Facts {
             found,
             head: *method == Method::HEAD,
-            other_method,
-            stores_nothing: !stores,
+            other_method: answers_only_the_origin(method),
+            stores_nothing: !keyed.behavior().cache.stores,
             range: range::is_asked(method, headers),
             concerns_origin: conditional::concerns_origin(headers),
             only_if_cached,
@@ -70,10 +87,20 @@ impl Engine {
             unshareable: entry.is_none()
                 && self
                     .fills
-                    .is_unshareable(|| group(keyed, variants.as_ref(), &request)),
+                    .is_unshareable(|| group(keyed, variants, &request)),
         };
         (entry, facts)
     }
+}
+
+/// Whether nothing that is stored answers such a request.
+pub(super) fn has_no_use_for_what_is_stored(keyed: &Keyed<'_>, method: &Method) -> bool {
+    answers_only_the_origin(method) || !keyed.behavior().cache.stores
+}
+
+/// Whether only the origin can answer such a request.
+fn answers_only_the_origin(method: &Method) -> bool {
+    *method != Method::GET && *method != Method::HEAD
 }
 
 /// Which requests of this key may wait for one fill: those that have the same values in all fields

@@ -42,8 +42,27 @@ impl Instant {
 /// From what a response's age is counted: how old it was on arrival, and when that was.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct AgeBase {
-    initial: Duration,
+    inputs: AgeInputs,
     received: Instant,
+}
+
+/// What the age on arrival was computed from, by the names of RFC 9111 section 4.2.3.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AgeInputs {
+    /// apparent_age: the time of receipt less Date, in whole seconds.
+    pub apparent: Duration,
+    /// age_value: what the Age field said.
+    pub age_value: Duration,
+    /// response_delay: from the sending of the request to the receipt of the response's head.
+    pub delay: Duration,
+}
+
+impl AgeInputs {
+    /// corrected_initial_age
+    fn initial(&self) -> Duration {
+        let corrected = self.age_value.saturating_add(self.delay);
+        self.apparent.max(corrected)
+    }
 }
 
 impl AgeBase {
@@ -66,29 +85,39 @@ impl AgeBase {
             .next()
             .and_then(|member| delta_seconds(member.iter().copied()))
             .unwrap_or(0);
-        let corrected = Duration::from_secs(u64::from(age_value))
-            .saturating_add(received.saturating_since(sent));
-        Self {
-            initial: apparent.max(corrected),
-            received,
-        }
+        let inputs = AgeInputs {
+            apparent,
+            age_value: Duration::from_secs(u64::from(age_value)),
+            delay: received.saturating_since(sent),
+        };
+        Self { inputs, received }
     }
 
     /// A base put together again, for an entry read back from where instants of an earlier process
     /// mean nothing: how old it was at `received`.
     pub const fn from_parts(initial: Duration, received: Instant) -> Self {
-        Self { initial, received }
+        let inputs = AgeInputs {
+            apparent: initial,
+            age_value: Duration::ZERO,
+            delay: Duration::ZERO,
+        };
+        Self { inputs, received }
     }
 
     /// current_age at `now`; saturates, and never falls below [`Self::initial`].
     pub fn at(&self, now: Instant) -> Duration {
-        self.initial
+        self.initial()
             .saturating_add(now.saturating_since(self.received))
     }
 
     /// How old the response was on arrival.
-    pub const fn initial(&self) -> Duration {
-        self.initial
+    pub fn initial(&self) -> Duration {
+        self.inputs.initial()
+    }
+
+    /// What that was computed from.
+    pub const fn inputs(&self) -> AgeInputs {
+        self.inputs
     }
 
     /// When the response arrived.

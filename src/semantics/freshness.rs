@@ -94,6 +94,28 @@ impl Source {
     }
 }
 
+/// What the operator's bounds made of a lifetime.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Clamp {
+    /// Nothing.
+    None,
+    /// It was lengthened to [`Bounds::min`].
+    Min,
+    /// It was shortened to [`Bounds::max`].
+    Max,
+}
+
+impl Clamp {
+    /// The word for explanations.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Min => "min_ttl",
+            Self::Max => "max_ttl",
+        }
+    }
+}
+
 /// How long a response is fresh, and what holds after that.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Freshness {
@@ -101,6 +123,8 @@ pub struct Freshness {
     pub lifetime: Duration,
     /// Where the lifetime comes from.
     pub source: Source,
+    /// The lifetime as its source gave it, before the operator's bounds.
+    pub given: Duration,
     /// no-cache: validate on every use, whatever the lifetime.
     pub always_validate: bool,
     /// For how long after the lifetime it may be served while a revalidation runs; zero: never.
@@ -134,14 +158,18 @@ impl Freshness {
         let ruling = Ruling::of(headers);
         let directives = &ruling.directives;
         let (lifetime, source) = match explicit(&ruling, headers, received) {
-            Explicit::Given(lifetime, source) => (clamp(lifetime, directives, bounds), source),
-            Explicit::Unusable => (Duration::ZERO, Source::None),
+            Explicit::Given(given, source) => {
+                (Lifetime::clamped(given, directives, bounds), source)
+            }
+            Explicit::Unusable => (Lifetime::ZERO, Source::None),
             Explicit::Silent => assumed(status, directives, headers, received, bounds),
         };
+        let Lifetime { given, lifetime } = lifetime;
         let (stale_while_revalidate, stale_if_error) = windows(directives, bounds);
         Self {
             lifetime,
             source,
+            given,
             always_validate: directives.no_cache,
             stale_while_revalidate,
             stale_if_error,
@@ -154,6 +182,15 @@ impl Freshness {
             self.source,
             Source::SMaxage | Source::MaxAge | Source::Expires
         )
+    }
+
+    /// What the operator's bounds made of it.
+    pub fn clamp(&self) -> Clamp {
+        match self.lifetime.cmp(&self.given) {
+            std::cmp::Ordering::Equal => Clamp::None,
+            std::cmp::Ordering::Greater => Clamp::Min,
+            std::cmp::Ordering::Less => Clamp::Max,
+        }
     }
 
     /// What holds at this age. Windows begin where freshness ends, their last instant included.
@@ -225,19 +262,26 @@ fn assumed(
     headers: &HeaderMap,
     received: UnixTime,
     bounds: &Bounds,
-) -> (Duration, Source) {
+) -> (Lifetime, Source) {
     if let Some(negative) = bounds.negative_for(status) {
         // Not lengthened by `min`: it is the operator's own word for just these statuses.
-        return (negative.min(bounds.max), Source::Negative);
+        let lifetime = Lifetime {
+            given: negative,
+            lifetime: negative.min(bounds.max),
+        };
+        return (lifetime, Source::Negative);
     }
     // The origin's own failures are remembered only if it asks for that.
     let eligible =
         !status.is_server_error() && (is_heuristically_cacheable(status) || directives.public);
     if !eligible {
-        return (Duration::ZERO, Source::None);
+        return (Lifetime::ZERO, Source::None);
     }
     if let Some(default) = bounds.default {
-        return (clamp(default, directives, bounds), Source::Default);
+        return (
+            Lifetime::clamped(default, directives, bounds),
+            Source::Default,
+        );
     }
     let modified = bounds
         .heuristic
@@ -247,21 +291,38 @@ fn assumed(
         Some(modified) => {
             let unchanged = origin_date(headers, received).saturating_since(modified);
             let guess = (unchanged / 10).min(HEURISTIC_MAX);
-            (clamp(guess, directives, bounds), Source::Heuristic)
+            (
+                Lifetime::clamped(guess, directives, bounds),
+                Source::Heuristic,
+            )
         }
-        None => (Duration::ZERO, Source::None),
+        None => (Lifetime::ZERO, Source::None),
     }
 }
 
-/// Not `Ord::clamp`, which panics where `min` is above `max`.
-fn clamp(lifetime: Duration, directives: &Directives, bounds: &Bounds) -> Duration {
-    let restricted = directives.no_store || directives.private || directives.no_cache;
-    let min = if restricted {
-        Duration::ZERO
-    } else {
-        bounds.min
+/// A lifetime as it was given, and as it holds.
+struct Lifetime {
+    given: Duration,
+    lifetime: Duration,
+}
+
+impl Lifetime {
+    const ZERO: Self = Self {
+        given: Duration::ZERO,
+        lifetime: Duration::ZERO,
     };
-    lifetime.max(min).min(bounds.max)
+
+    /// Not `Ord::clamp`, which panics where `min` is above `max`.
+    fn clamped(given: Duration, directives: &Directives, bounds: &Bounds) -> Self {
+        let restricted = directives.no_store || directives.private || directives.no_cache;
+        let min = if restricted {
+            Duration::ZERO
+        } else {
+            bounds.min
+        };
+        let lifetime = given.max(min).min(bounds.max);
+        Self { given, lifetime }
+    }
 }
 
 /// The windows of stale-while-revalidate and stale-if-error.
@@ -741,6 +802,33 @@ mod tests {
     }
 
     #[test]
+    fn what_the_bounds_made_of_a_lifetime_is_told() {
+        let bounds = Bounds {
+            min: s(100),
+            max: s(200),
+            default: Some(s(300)),
+            ..bucket()
+        };
+        for (status, value, given, lifetime, clamp) in [
+            (200, "max-age=50", 50, 100, Clamp::Min),
+            (200, "max-age=100", 100, 100, Clamp::None),
+            (200, "s-maxage=150", 150, 150, Clamp::None),
+            (200, "max-age=201", 201, 200, Clamp::Max),
+            (200, "max-age=50, no-cache", 50, 50, Clamp::None),
+            (200, "", 300, 200, Clamp::Max),
+            (404, "", 10, 10, Clamp::None),
+            (200, "max-age=x", 0, 0, Clamp::None),
+        ] {
+            let judged = judge(status, &[("cache-control", value)], &bounds);
+            assert_eq!(
+                (judged.given, judged.lifetime, judged.clamp()),
+                (s(given), s(lifetime), clamp),
+                "{status} {value}"
+            );
+        }
+    }
+
+    #[test]
     fn rules_2_2_and_5_the_state_at_each_age() {
         let stale = |while_revalidate, if_error| State::Stale {
             while_revalidate,
@@ -749,6 +837,7 @@ mod tests {
         let judged = Freshness {
             lifetime: s(60),
             source: Source::MaxAge,
+            given: s(60),
             always_validate: false,
             stale_while_revalidate: s(10),
             stale_if_error: s(20),

@@ -78,9 +78,16 @@ impl Selecting {
     /// answer. Both absent is the same; absent and empty are not.
     #[must_use]
     pub fn matches(&self, request: &dyn RequestFields) -> bool {
-        self.0
-            .iter()
-            .all(|field| normal(&field.name, request).as_deref() == field.value.as_deref())
+        self.differing(request).is_none()
+    }
+
+    /// The first field whose value in `request` is another one, and the value that it should have.
+    #[must_use]
+    pub fn differing(&self, request: &dyn RequestFields) -> Option<(&HeaderName, Option<&[u8]>)> {
+        let differs =
+            |field: &&Field| normal(&field.name, request).as_deref() != field.value.as_deref();
+        let field = self.0.iter().find(differs)?;
+        Some((&field.name, field.value.as_deref()))
     }
 
     /// The names, each with the value that brought the answer; `None`: the request had none.

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use crate::object::head::Head;
 use crate::object::id::ObjectId;
 use crate::policy::key::Key;
-use crate::purge::ledger::{Ledger, Liveness};
+use crate::purge::ledger::{Ledger, Liveness, Standing};
 use crate::purge::pattern::Identity;
 use crate::purge::stamp::{Checked, Stamp};
 use crate::semantics::age::Instant;
@@ -75,16 +75,28 @@ impl Entry {
         ledger.judge(&self.stamp, &self.checked, &self.identity)
     }
 
+    /// The same with the reason, and without leaving a mark on it.
+    #[must_use]
+    pub fn standing(&self, ledger: &Ledger) -> Standing {
+        ledger.standing(&self.stamp, &self.checked, &self.identity)
+    }
+
     /// The facts about it that a verdict needs.
     #[must_use]
-    pub fn found(&self, ledger: &Ledger, now: Instant) -> Found {
+    pub fn found(&self, liveness: Liveness, now: Instant) -> Found {
         Found {
-            liveness: self.liveness(ledger),
+            liveness,
             state: self.head.state(now),
             always_validate: self.head.freshness.always_validate,
             validator: self.validator(),
-            origin_rests: now.nanos() < self.origin_rests_until.load(Ordering::Relaxed),
+            origin_rests: now < self.origin_rests_until(),
         }
+    }
+
+    /// Until when its origin is left in peace.
+    #[must_use]
+    pub fn origin_rests_until(&self) -> Instant {
+        Instant::from_nanos(self.origin_rests_until.load(Ordering::Relaxed))
     }
 
     /// The origin failed: it is not asked about this entry again before `until`.

@@ -58,6 +58,18 @@ impl Memory {
             .filter(|variants| is_of(variants, key))
     }
 
+    /// As [`Memory::find`], for whoever only looks: what leaves first stays as it was. moka has no such
+    /// look-up by key but a walk over all of them, so this takes time by their number.
+    #[must_use]
+    pub fn peek(&self, key: &Key) -> Option<Variants> {
+        let hash = key.hash();
+        if !self.cache.contains_key(&hash) {
+            return None;
+        }
+        let (_, variants) = self.cache.iter().find(|(under, _)| **under == hash)?;
+        Some(variants).filter(|variants| is_of(variants, key))
+    }
+
     /// Puts an entry in, which `request` brought, unless what answers that request was asked of the
     /// origin later. Returns how many other variants had to leave for it.
     pub fn publish(&self, entry: &Arc<Entry>, request: &dyn RequestFields) -> usize {

@@ -54,21 +54,21 @@ impl Variants {
     pub fn select(
         &self,
         request: &dyn RequestFields,
-        now: Instant,
         alive: impl Fn(&Entry) -> bool,
     ) -> Option<&Arc<Entry>> {
         match &self.0 {
             Kind::One(entry) => entry.selecting.matches(request).then_some(entry),
-            Kind::Several(entries) => {
-                let selected = entries
-                    .iter()
-                    .filter(|entry| entry.selecting.matches(request))
-                    .max_by_key(|entry| {
-                        (alive(entry), entry.head.date, entry.head.exchange.sent)
-                    })?;
-                selected.touch(now);
-                Some(selected)
-            }
+            Kind::Several(entries) => entries
+                .iter()
+                .filter(|entry| entry.selecting.matches(request))
+                .max_by_key(|entry| (alive(entry), entry.head.date, entry.head.exchange.sent)),
+        }
+    }
+
+    /// `selected` was asked for. Of one there is nothing to choose from, so nothing is noted.
+    pub fn touch(&self, selected: &Entry, now: Instant) {
+        if let Kind::Several(_) = self.0 {
+            selected.touch(now);
         }
     }
 
@@ -197,9 +197,7 @@ mod tests {
     }
 
     fn selected(variants: &Variants, request: &HeaderMap) -> Option<Arc<Entry>> {
-        variants
-            .select(request, Instant::from_nanos(0), |_| true)
-            .cloned()
+        variants.select(request, |_| true).cloned()
     }
 
     fn is(found: Option<Arc<Entry>>, expected: &Arc<Entry>) -> bool {
@@ -238,7 +236,7 @@ mod tests {
         assert!(is(selected(&variants, &other), &by_y));
         // One that is dead stands back for one that is not.
         let alive = |entry: &Entry| entry.id != by_y.id;
-        let found = variants.select(&ask, Instant::from_nanos(0), alive);
+        let found = variants.select(&ask, alive);
         assert_eq!(found.unwrap().id, by_x.id);
     }
 
