@@ -2,18 +2,15 @@
 //!
 //! An answer of 201 means: the record is durable in the journal, and this edge has applied it.
 
-use axum::body::Bytes;
 use axum::extract::{Path, Query, Request, State};
 use axum::http::{StatusCode, header};
 use axum::response::IntoResponse;
 use axum::{Extension, Json};
-use http_body::Body as _;
-use http_body_util::{BodyExt, LengthLimitError, Limited};
 use serde::{Deserialize, Serialize};
 
 use super::auth::Caller;
 use super::error::ApiError;
-use super::{BODY_BYTES, Desk, Inner};
+use super::{BODY_BYTES, Desk, Inner, received};
 use crate::clock;
 use crate::journal::follow::Receipt;
 use crate::journal::{Journal, JournalError};
@@ -77,7 +74,7 @@ pub(super) async fn create(
     Extension(caller): Extension<Caller>,
     request: Request,
 ) -> Result<impl IntoResponse, ApiError> {
-    let body = received(request).await?;
+    let body = received(request, BODY_BYTES).await?;
     let wanted: Wanted = serde_json::from_slice(&body).map_err(|error| {
         ApiError::argument(format!(
             "the body is not what is allowed, {{\"paths\": [\"/index.html\", \"/img/*\"]}} with \"distribution\" \
@@ -305,23 +302,6 @@ impl Desk {
             .check()
             .map_err(|error| ApiError::argument(error.to_string()))?;
         Ok(invalidation)
-    }
-}
-
-/// The body of a call, within its limit: one that is announced to be larger is not waited for.
-async fn received(request: Request) -> Result<Bytes, ApiError> {
-    let too_large = || {
-        let message = format!("the body is too large; at most {BODY_BYTES} bytes are allowed");
-        ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, "BodyTooLarge", message)
-    };
-    let body = request.into_body();
-    if body.size_hint().lower() > BODY_BYTES as u64 {
-        return Err(too_large());
-    }
-    match Limited::new(body, BODY_BYTES).collect().await {
-        Ok(body) => Ok(body.to_bytes()),
-        Err(error) if error.is::<LengthLimitError>() => Err(too_large()),
-        Err(error) => Err(ApiError::argument(format!("the body broke off: {error}"))),
     }
 }
 

@@ -5,6 +5,7 @@
 
 pub mod auth;
 pub mod error;
+pub mod explain;
 pub mod health;
 pub mod invalidations;
 mod keys;
@@ -16,9 +17,13 @@ use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use axum::Router;
+use axum::body::Bytes;
+use axum::extract::Request;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::middleware;
-use axum::routing::get;
+use axum::routing::{get, post};
+use http_body::Body as _;
+use http_body_util::{BodyExt, LengthLimitError, Limited};
 use hyper_util::service::TowerToHyperService;
 use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, watch};
@@ -101,6 +106,7 @@ impl Desk {
                 get(invalidations::list).post(invalidations::create),
             )
             .route("/v1/invalidations/{id}", get(invalidations::show))
+            .route("/v1/explain", post(explain::explain))
             .route("/v1/keys", get(keys::show))
             .fallback(error::not_found)
             .method_not_allowed_fallback(error::method_not_allowed)
@@ -137,6 +143,26 @@ async fn plain(mut response: axum::response::Response) -> axum::response::Respon
         HeaderValue::from_static("nosniff"),
     );
     response
+}
+
+/// The body of a call, within its limit: one that is announced to be larger is not waited for.
+async fn received(request: Request, limit: usize) -> Result<Bytes, error::ApiError> {
+    let too_large = || {
+        let message = format!("the body is too large; at most {limit} bytes are allowed");
+        error::ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, "BodyTooLarge", message)
+    };
+    let body = request.into_body();
+    if body.size_hint().lower() > limit as u64 {
+        return Err(too_large());
+    }
+    match Limited::new(body, limit).collect().await {
+        Ok(body) => Ok(body.to_bytes()),
+        Err(broken) if broken.is::<LengthLimitError>() => Err(too_large()),
+        Err(broken) => {
+            let message = format!("the body broke off: {broken}");
+            Err(error::ApiError::argument(message))
+        }
+    }
 }
 
 /// A running admin listener.

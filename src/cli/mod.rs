@@ -6,6 +6,7 @@ mod config;
 #[cfg(feature = "demo")]
 mod demo;
 mod doctor;
+mod explain;
 mod keys;
 mod policy;
 mod purge;
@@ -39,6 +40,8 @@ enum Command {
     Policy(policy::Arguments),
     /// Ask the bucket whether the edge can read it, and whether anybody else can
     Doctor(doctor::Arguments),
+    /// Ask an edge why a request is a hit or a miss
+    Explain(explain::Arguments),
     /// Ask an edge which parts of its keys split the cache for nothing
     Keys(keys::Arguments),
     /// Make an edge forget paths
@@ -66,6 +69,7 @@ pub async fn run(cli: Cli) -> ExitCode {
                 }
             };
         }
+        Command::Explain(arguments) => explain::run(arguments).await,
         Command::Keys(arguments) => keys::run(arguments).await,
         Command::Purge(arguments) => purge::run(arguments).await,
     };

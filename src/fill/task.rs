@@ -16,7 +16,7 @@ use super::{BUDGET_UNIT, Inner, Live, Outcome, Own, Plan};
 use crate::clock;
 use crate::object::head::{Exchange, Head};
 use crate::origin::body::OriginBody;
-use crate::origin::{Ask, OriginError, OriginResponse, Purpose};
+use crate::origin::{Ask, Forwarded, OriginError, OriginResponse, Purpose};
 use crate::policy::cache_policy::SetCookie;
 use crate::purge::ledger::Liveness;
 use crate::purge::stamp::Stamp;
@@ -190,23 +190,9 @@ async fn ask(
         Liveness::Dead => false,
     };
     *validate = validate.take().filter(usable);
-    let mut ask = Ask::get(Arc::clone(&plan.path));
-    ask.viewer = Arc::clone(&plan.viewer);
-    if let Some(entry) = validate {
-        // Both where there are both (RFC 9110 section 13.1.3); a bucket leaves out the date, since
-        // some stores evaluate it even if the tag differs.
-        let modified = entry.head.fields.first(&header::LAST_MODIFIED);
-        for (name, value) in [
-            (header::IF_NONE_MATCH, entry.head.etag()),
-            (header::IF_MODIFIED_SINCE, modified),
-        ] {
-            if let Some(Ok(value)) = value.map(HeaderValue::from_bytes) {
-                ask = ask.with(name, value);
-            }
-        }
-        if ask.conditions.is_empty() {
-            *validate = None;
-        }
+    let ask = question(&plan.path, &plan.viewer, validate.as_deref());
+    if ask.conditions.is_empty() {
+        *validate = None;
     }
     let sent = inner.clock.now();
     let mut response = plan.origin.fetch(permit, ask).await?;
@@ -223,6 +209,27 @@ async fn ask(
         exchange,
         stamp,
     }))
+}
+
+/// What a fill asks of the origin; conditional if there is an entry to ask about.
+pub(crate) fn question(path: &Arc<str>, viewer: &Arc<Forwarded>, validate: Option<&Entry>) -> Ask {
+    let mut ask = Ask::get(Arc::clone(path));
+    ask.viewer = Arc::clone(viewer);
+    let Some(entry) = validate else {
+        return ask;
+    };
+    // Both where there are both (RFC 9110 section 13.1.3); a bucket leaves out the date, since
+    // some stores evaluate it even if the tag differs.
+    let modified = entry.head.fields.first(&header::LAST_MODIFIED);
+    for (name, value) in [
+        (header::IF_NONE_MATCH, entry.head.etag()),
+        (header::IF_MODIFIED_SINCE, modified),
+    ] {
+        if let Some(Ok(value)) = value.map(HeaderValue::from_bytes) {
+            ask = ask.with(name, value);
+        }
+    }
+    ask
 }
 
 /// The old body with a new head, if the 304 answers for it (RFC 9111 section 4.3.4; DESIGN 3.3); or
@@ -292,12 +299,16 @@ enum Renewal {
     No,
 }
 
-/// What of the request, as it was forwarded, bears on storing.
 fn asked(plan: &Plan) -> Asked {
+    asked_by(&plan.viewer)
+}
+
+/// What of the request, as it was forwarded, bears on storing.
+pub(crate) fn asked_by(viewer: &Forwarded) -> Asked {
     Asked {
         get: true,
-        authorization: plan.viewer.fields.contains_key(header::AUTHORIZATION),
-        unkeyed_cookie: plan.viewer.unkeyed.cookie,
+        authorization: viewer.fields.contains_key(header::AUTHORIZATION),
+        unkeyed_cookie: viewer.unkeyed.cookie,
     }
 }
 

@@ -26,13 +26,14 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 
-use ::http::{HeaderMap, HeaderValue, Method, StatusCode, Version};
+use ::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, Version, header};
 use tokio::sync::OwnedSemaphorePermit;
 
 use body::OriginBody;
 use upload::Upload;
 
 use crate::policy::origin_request::Unkeyed;
+use crate::semantics::range;
 use crate::semantics::reason::Reason;
 
 /// A boxed future that can move between threads.
@@ -96,6 +97,23 @@ pub struct Forwarded {
 }
 
 impl Ask {
+    /// With no range but one that an origin is to be asked for. Stores disagree on a range that is to be
+    /// ignored (RFC 9110 section 14.2): some refuse it, some guess. And what is signed must be what is
+    /// sent, however a viewer has spelled it.
+    #[must_use]
+    fn with_forwardable_range(mut self) -> Self {
+        match range::forwardable(&self.method, &self.conditions) {
+            Some(range) => {
+                self.conditions.insert(header::RANGE, range);
+            }
+            None => {
+                self.conditions.remove(header::RANGE);
+                self.conditions.remove(header::IF_RANGE);
+            }
+        }
+        self
+    }
+
     /// A plain GET of an object.
     #[must_use]
     pub fn get(path: Arc<str>) -> Self {
@@ -128,6 +146,34 @@ pub struct OriginResponse {
     pub detail: Option<Reason>,
 }
 
+/// The head of a request to an origin, with what is secret in it.
+#[derive(Clone)]
+pub struct Outline {
+    /// The method.
+    pub method: Method,
+    /// Scheme, host and target.
+    pub uri: Uri,
+    /// The fields.
+    pub headers: HeaderMap,
+}
+
+impl fmt::Debug for Outline {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Outline({} {} fields)", self.method, self.headers.len())
+    }
+}
+
+impl<B> From<::http::Request<B>> for Outline {
+    fn from(request: ::http::Request<B>) -> Self {
+        let (head, _) = request.into_parts();
+        Self {
+            method: head.method,
+            uri: head.uri,
+            headers: head.headers,
+        }
+    }
+}
+
 /// Where objects come from.
 pub trait Origin: Send + Sync + fmt::Debug {
     /// The name that the configuration gives it.
@@ -149,6 +195,13 @@ pub trait Origin: Send + Sync + fmt::Debug {
         drop((permit, body));
         let error = OriginError::Unasked(format!("{} with a body", ask.method));
         Box::pin(std::future::ready(Err(error)))
+    }
+    /// What would be sent for `ask`: nothing is. It is made as [`Origin::fetch`] makes it, signed if that is.
+    ///
+    /// # Errors
+    /// What keeps it from being sent.
+    fn outline(&self, ask: Ask) -> Result<Outline, OriginError> {
+        Err(OriginError::Unasked(format!("an outline of {}", ask.path)))
     }
     /// Whether the credential has been accepted by the origin at least once, and is not known to
     /// be refused now: what `/readyz` asks. `Err` says why not.

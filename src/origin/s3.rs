@@ -15,7 +15,6 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU8, Ordering};
 
-use ::http::header;
 use arc_swap::{ArcSwap, ArcSwapOption};
 use bytes::Bytes;
 use http_body_util::Empty;
@@ -26,10 +25,9 @@ use super::http::{Limits, Wire};
 use super::missing::Knowledge;
 use super::queue::Queue;
 use super::retry::Retries;
-use super::{Ask, BoxFuture, Origin, OriginError, OriginResponse, Permit, Purpose};
+use super::{Ask, BoxFuture, Origin, OriginError, OriginResponse, Outline, Permit, Purpose};
 use crate::clock::SharedClock;
 use crate::semantics::dates::UnixTime;
-use crate::semantics::range;
 use crate::telemetry::metrics::{Metrics, OriginMetrics};
 use place::{Bucket, Place};
 
@@ -198,19 +196,9 @@ impl Origin for S3 {
     fn fetch(
         &self,
         permit: Permit,
-        mut ask: Ask,
+        ask: Ask,
     ) -> BoxFuture<'_, Result<OriginResponse, OriginError>> {
-        // Stores disagree on a range that is to be ignored (RFC 9110 section 14.2): some refuse it,
-        // some guess. And what is signed must be what is sent, however a viewer has spelled it.
-        match range::forwardable(&ask.method, &ask.conditions) {
-            Some(range) => {
-                ask.conditions.insert(header::RANGE, range);
-            }
-            None => {
-                ask.conditions.remove(header::RANGE);
-                ask.conditions.remove(header::IF_RANGE);
-            }
-        }
+        let ask = ask.with_forwardable_range();
         Box::pin(async move {
             let inner = &self.0;
             let result = inner.fetch(permit, &ask).await;
@@ -219,6 +207,11 @@ impl Origin for S3 {
             }
             result
         })
+    }
+
+    fn outline(&self, ask: Ask) -> Result<Outline, OriginError> {
+        let request = self.0.request(&ask.with_forwardable_range())?;
+        Ok(request.into())
     }
 
     fn ready(&self) -> Result<(), String> {

@@ -21,7 +21,7 @@ use super::judge::{self, Judged};
 use super::queue::Queue;
 use super::retry::Retries;
 use super::upload::{Outgoing, Upload};
-use super::{Ask, BoxFuture, Origin, OriginError, OriginResponse, Permit, Purpose};
+use super::{Ask, BoxFuture, Origin, OriginError, OriginResponse, Outline, Permit, Purpose};
 use crate::clock::SharedClock;
 use crate::semantics::{fields, range};
 use crate::telemetry::metrics::{Metrics, OriginMetrics};
@@ -161,6 +161,11 @@ impl Origin for Web {
         Box::pin(self.0.send(permit, ask, Some(body)))
     }
 
+    fn outline(&self, ask: Ask) -> Result<Outline, OriginError> {
+        let request = self.0.request(&ask.with_forwardable_range(), None)?;
+        Ok(request.into())
+    }
+
     /// There is no credential that must have been accepted.
     fn ready(&self) -> Result<(), String> {
         Ok(())
@@ -178,18 +183,10 @@ impl Inner {
     async fn send(
         &self,
         permit: Permit,
-        mut ask: Ask,
+        ask: Ask,
         body: Option<Upload>,
     ) -> Result<OriginResponse, OriginError> {
-        match range::forwardable(&ask.method, &ask.conditions) {
-            Some(range) => {
-                ask.conditions.insert(header::RANGE, range);
-            }
-            None => {
-                ask.conditions.remove(header::RANGE);
-                ask.conditions.remove(header::IF_RANGE);
-            }
-        }
+        let ask = ask.with_forwardable_range();
         let unkeyed = ask.viewer.unkeyed;
         let kinds = [unkeyed.query, unkeyed.header, unkeyed.cookie];
         for (counter, _) in self.metrics.unkeyed.iter().zip(kinds).filter(|(_, is)| *is) {

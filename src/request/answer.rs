@@ -270,19 +270,8 @@ impl Engine {
             headers.insert(header::AGE, HeaderValue::from(head.age.at(now).as_secs()));
         }
         how.detail = how.detail.or(entry.detail);
-        let status = match guise {
-            Some(guise) => {
-                guise.put_on(&mut headers);
-                guise.status
-            }
-            None => head.status,
-        };
-        // To anything but a success the conditions do not apply (RFC 9110 section 13.2.1).
-        let (status, body) = if status.is_success() {
-            select(asked, head, &mut headers, &entry.body)
-        } else {
-            (status, Selected::Bytes(entry.body.clone()))
-        };
+        let status = worn(head, guise, &mut headers);
+        let (status, body) = select_as(asked, entry, status, &mut headers);
         let mut source = Source::Whole;
         let (body, bytes) = match body {
             Selected::Bytes(bytes) => sent(asked, status, bytes),
@@ -593,6 +582,38 @@ enum Selected {
     },
     /// None: a 304. These are the fields that it stands for.
     Unchanged(HeaderMap),
+}
+
+/// The status with which a stored entry answers, in a guise if there is one.
+pub(super) fn status_of(asked: &Asked<'_>, entry: &Entry, guise: Option<&Guise>) -> StatusCode {
+    let mut headers = entry.head.fields.to_map(0);
+    let status = worn(&entry.head, guise, &mut headers);
+    select_as(asked, entry, status, &mut headers).0
+}
+
+/// The status before conditions and ranges; a guise is put on.
+fn worn(head: &Head, guise: Option<&Guise>, headers: &mut HeaderMap) -> StatusCode {
+    match guise {
+        Some(guise) => {
+            guise.put_on(headers);
+            guise.status
+        }
+        None => head.status,
+    }
+}
+
+fn select_as(
+    asked: &Asked<'_>,
+    entry: &Entry,
+    status: StatusCode,
+    headers: &mut HeaderMap,
+) -> (StatusCode, Selected) {
+    // To anything but a success the conditions do not apply (RFC 9110 section 13.2.1).
+    if status.is_success() {
+        select(asked, &entry.head, headers, &entry.body)
+    } else {
+        (status, Selected::Bytes(entry.body.clone()))
+    }
 }
 
 /// Applies the viewer's preconditions to a stored success, and its range to a stored 200

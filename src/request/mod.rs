@@ -6,6 +6,7 @@
 
 pub(crate) mod answer;
 pub mod body;
+pub mod explain;
 mod found;
 mod head;
 mod lookup;
@@ -31,8 +32,10 @@ use crate::clock::{self, SharedClock};
 use crate::fill::{Fills, Outcome, Own, Plan};
 use crate::origin::upload::Upload;
 use crate::origin::{Forwarded, Origin, OriginError};
+use crate::policy::behavior::Behavior;
 use crate::policy::clients::{Clients, X_FORWARDED_FOR};
 use crate::policy::distribution::Distributions;
+use crate::policy::site::SiteRules;
 use crate::purge::ledger::{Ledger, Liveness};
 use crate::semantics::age::Instant;
 use crate::semantics::cache_status::Forward;
@@ -212,9 +215,7 @@ impl Engine {
             Ending::Preflight => return Ok(self.answer_preflight(&asked)),
             Ending::Options(allowed) => return Ok(self.answer_options(&asked, &allowed)),
         };
-        let rules = behavior.and_then(|behavior| behavior.site.as_deref());
-        // A preflight that is refused has to look so: no page makes a success of it.
-        let Some(rules) = rules.filter(|_| !matches!(refusal, Refusal::Preflight(_))) else {
+        let Some(rules) = rules_for(&refusal, behavior) else {
             let found = Found::refused(refusal, How::new(Verdict::Refuse, Cost::Nothing, None));
             return Ok(self.answer(&asked, None, found, None));
         };
@@ -515,6 +516,15 @@ impl Engine {
         } else {
             u64::MAX
         }
+    }
+}
+
+/// The rules by which a refusal may be answered with a page.
+fn rules_for<'b>(refusal: &Refusal, behavior: Option<&'b Behavior>) -> Option<&'b SiteRules> {
+    match refusal {
+        // A preflight that is refused has to look so: no page makes a success of it.
+        Refusal::Preflight(_) => None,
+        _ => behavior?.site.as_deref(),
     }
 }
 

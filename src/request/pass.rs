@@ -47,6 +47,17 @@ where
     Some(upload)
 }
 
+/// What is asked of the origin for this one request.
+pub(super) fn question(asked: &Asked<'_>, keyed: &Keyed<'_>) -> Ask {
+    let mut ask = Ask::get(Arc::from(&*keyed.path));
+    ask.method = asked.method.clone();
+    // The origin takes out what it does not forward.
+    ask.conditions = asked.headers.clone();
+    ask.conditions.remove(header::AUTHORIZATION);
+    ask.viewer = forwarded(asked, keyed);
+    ask
+}
+
 impl Engine {
     /// Forwards this one request; its answer is not stored, and reaches nobody else.
     pub(super) async fn pass(
@@ -62,13 +73,8 @@ impl Engine {
         let Some(origin) = keyed.origin().map(Arc::clone) else {
             return Found::refused(Refusal::Internal, how);
         };
-        let mut ask = Ask::get(Arc::from(&*keyed.path));
-        ask.method = asked.method.clone();
-        // The origin takes out what it does not forward.
-        ask.conditions = asked.headers.clone();
-        ask.conditions.remove(header::AUTHORIZATION);
-        let viewer = forwarded(asked, keyed);
-        ask.viewer = Arc::clone(&viewer);
+        let ask = question(asked, keyed);
+        let viewer = Arc::clone(&ask.viewer);
         let progress = upload.as_ref().map(Upload::progress);
         // On the runtime of origin requests, so that its connections live there.
         let (ledger, clock) = (Arc::clone(&self.ledger), Arc::clone(&self.clock));

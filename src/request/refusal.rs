@@ -148,23 +148,10 @@ impl Refusal {
         }
     }
 
-    /// Fields and body of the answer.
+    /// What the viewer is told, in a sentence.
     #[must_use]
-    pub fn answer(&self, request_id: &str) -> (HeaderMap, Bytes) {
-        let status = self.status();
-        let mut headers = HeaderMap::new();
-        headers.insert(
-            header::CONTENT_TYPE,
-            HeaderValue::from_static("text/plain; charset=utf-8"),
-        );
-        // What the edge words itself is nobody's to keep.
-        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-        for name in [header::ALLOW, header::RETRY_AFTER] {
-            if let Some(value) = self.field(&name) {
-                headers.insert(name, value);
-            }
-        }
-        let reason = match self {
+    pub fn text(&self) -> String {
+        match self {
             Self::Malformed(violation) => format!("{}.", violation.text()),
             Self::BadHost(text) => format!("{text}."),
             Self::BadTarget(error) => format!("The path cannot be used: {error}."),
@@ -201,7 +188,26 @@ impl Refusal {
             Self::Internal => "The edge made a mistake.".to_owned(),
             Self::NotCached => "Only a stored answer was asked for, and there is none.".to_owned(),
             Self::Origin { .. } => "The edge could not get this object from its origin.".to_owned(),
-        };
+        }
+    }
+
+    /// Fields and body of the answer.
+    #[must_use]
+    pub fn answer(&self, request_id: &str) -> (HeaderMap, Bytes) {
+        let status = self.status();
+        let mut headers = HeaderMap::new();
+        headers.insert(
+            header::CONTENT_TYPE,
+            HeaderValue::from_static("text/plain; charset=utf-8"),
+        );
+        // What the edge words itself is nobody's to keep.
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        for name in [header::ALLOW, header::RETRY_AFTER] {
+            if let Some(value) = self.field(&name) {
+                headers.insert(name, value);
+            }
+        }
+        let reason = self.text();
         let title = status.canonical_reason().unwrap_or_default();
         let body = format!(
             "{} {title}\n\n{reason}\nRequest id: {request_id}\n",

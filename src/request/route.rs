@@ -56,6 +56,12 @@ impl Under {
     pub fn behavior(&self) -> &Behavior {
         self.distribution.behavior(self.selected)
     }
+
+    /// The distribution, and which of its behaviours it is.
+    #[must_use]
+    pub fn selected(&self) -> (&Distribution, Selected) {
+        (&self.distribution, self.selected)
+    }
 }
 
 /// What a request ends with that asks for no object.
@@ -367,9 +373,9 @@ impl Keyed<'_> {
         Arc::ptr_eq(&self.distribution, &other.distribution) && self.selected == other.selected
     }
 
-    /// Which of its distribution's behaviours holds.
+    /// Which of its distribution's behaviours holds for it.
     #[must_use]
-    pub fn selected(&self) -> Selected {
+    pub const fn selected(&self) -> Selected {
         self.selected
     }
 

@@ -35,6 +35,8 @@ pub(super) struct Walk<'a> {
     /// What is answered if nothing better comes.
     held: Option<(Option<Key>, Found)>,
     guise: Option<Guise>,
+    /// Why what a page is sent instead of is what it is.
+    instead: Option<Reason>,
     /// The dearest attempt so far.
     dearest: Option<How>,
     /// Whether what is answered depends on the fields of a navigation.
@@ -61,13 +63,10 @@ impl Attempt<'_> {
 
 impl Engine {
     /// Answers from memory; `None`: something must be waited for.
-    pub(super) fn walk_at_once(&self, mut walk: Walk<'_>) -> Option<Response<Body>> {
-        while let Some(attempt) = walk.next() {
-            let keyed = attempt.keyed();
-            let found = self.at_once(&walk.asking(), keyed)?;
-            walk.came(self, keyed, found);
-        }
-        Some(walk.answer(self))
+    pub(super) fn walk_at_once(&self, walk: Walk<'_>) -> Option<Response<Body>> {
+        let asked = walk.asked;
+        let walked = walk.ahead(|asked, keyed| self.at_once(asked, keyed))?;
+        Some(self.answer_walked(&asked, walked))
     }
 
     /// Answers, wherever it must be got.
@@ -79,10 +78,33 @@ impl Engine {
         while let Some(attempt) = walk.next() {
             let keyed = attempt.keyed();
             let found = self.attempt(&walk.asking(), keyed, upload.take()).await;
-            walk.came(self, keyed, found);
+            walk.came(keyed, found);
         }
-        walk.answer(self)
+        let asked = walk.asked;
+        self.answer_walked(&asked, walk.end())
     }
+
+    fn answer_walked(&self, asked: &Asked<'_>, walked: Walked) -> Response<Body> {
+        let Walked {
+            key,
+            found,
+            guise,
+            instead,
+        } = walked;
+        if let Some(why) = instead {
+            self.metrics.reason(why);
+        }
+        self.answer(asked, key.as_ref(), found, guise.as_ref())
+    }
+}
+
+/// Where a walk has led: what is answered, and in what guise.
+pub(super) struct Walked {
+    pub(super) key: Option<Key>,
+    pub(super) found: Found,
+    pub(super) guise: Option<Guise>,
+    /// Why what a page is sent instead of is what it is.
+    instead: Option<Reason>,
 }
 
 impl<'a> Walk<'a> {
@@ -99,6 +121,7 @@ impl<'a> Walk<'a> {
             step,
             held: None,
             guise: None,
+            instead: None,
             dearest: None,
             varies: false,
             plain: HeaderMap::new(),
@@ -120,6 +143,7 @@ impl<'a> Walk<'a> {
             step,
             held: Some((None, Found::refused(refusal, how))),
             guise: None,
+            instead: None,
             dearest: None,
             varies: Chain::varies(rules, &about, status),
             plain: HeaderMap::new(),
@@ -175,7 +199,7 @@ impl<'a> Walk<'a> {
     }
 
     /// Takes in what an attempt came to.
-    fn came(&mut self, engine: &Engine, keyed: &Keyed<'_>, found: Found) {
+    fn came(&mut self, keyed: &Keyed<'_>, found: Found) {
         let status = found.status();
         self.dearest = Some(match self.dearest {
             Some(dearest) => dearest.or_dearer(found.how),
@@ -202,9 +226,7 @@ impl<'a> Walk<'a> {
                 as_status, reason, ..
             } if status == StatusCode::OK => {
                 if let Some((_, instead)) = self.held.take() {
-                    if let Some(why) = instead.reason() {
-                        engine.metrics.reason(why);
-                    }
+                    self.instead = instead.reason();
                     self.guise = Some(Guise::of(&instead, as_status));
                 }
                 let mut found = found;
@@ -226,7 +248,20 @@ impl<'a> Walk<'a> {
         self.step = self.chain.next(self.rules, &self.about, outcome);
     }
 
-    fn answer(self, engine: &Engine) -> Response<Body> {
+    /// Goes to the end; `None`: as far as `look` knows what an attempt comes to.
+    pub(super) fn ahead(
+        mut self,
+        mut look: impl FnMut(&Asked<'_>, &Keyed<'_>) -> Option<Found>,
+    ) -> Option<Walked> {
+        while let Some(attempt) = self.next() {
+            let keyed = attempt.keyed();
+            let found = look(&self.asking(), keyed)?;
+            self.came(keyed, found);
+        }
+        Some(self.end())
+    }
+
+    fn end(self) -> Walked {
         let (key, mut found) = match (self.step, self.held) {
             (Step::Redirect, held) => {
                 let mut how = How::new(Verdict::Serve, Cost::Nothing, None);
@@ -244,7 +279,12 @@ impl<'a> Walk<'a> {
         };
         found.how.dearest = self.dearest.map(How::spent);
         found.how.varies = self.varies && !matches!(found.what, What::Redirected(..));
-        engine.answer(&self.asked, key.as_ref(), found, self.guise.as_ref())
+        Walked {
+            key,
+            found,
+            guise: self.guise,
+            instead: self.instead,
+        }
     }
 }
 

@@ -6,5 +6,5 @@
 
 pub mod access_log;
 pub mod metrics;
-mod redact;
+pub(crate) mod redact;
 pub mod trace;

@@ -33,7 +33,7 @@ const PARAMETERS: [&str; 18] = [
 ];
 
 /// A target without the values of such parameters.
-pub(super) fn target(target: &str) -> Cow<'_, str> {
+pub(crate) fn target(target: &str) -> Cow<'_, str> {
     let Some((path, query)) = target.split_once('?') else {
         return Cow::Borrowed(target);
     };
@@ -58,6 +58,48 @@ pub(super) fn target(target: &str) -> Cow<'_, str> {
 /// A host without user information.
 pub(super) fn host(host: &str) -> &str {
     host.rsplit_once('@').map_or(host, |(_, host)| host)
+}
+
+/// Fields whose values are secrets, in lower case.
+const FIELDS: [&str; 8] = [
+    "authorization",
+    "proxy-authorization",
+    "x-amz-security-token",
+    "x-amz-server-side-encryption-customer-key",
+    "x-api-key",
+    "x-auth-token",
+    "x-csrf-token",
+    "x-xsrf-token",
+];
+
+/// Fields that hold a reference, which may be a signed URL.
+const REFERENCES: [&str; 3] = ["content-location", "location", "referer"];
+
+/// The value of a field, without what is secret in it. Of cookies the names stay.
+pub(crate) fn field<'v>(name: &str, value: &'v str) -> Cow<'v, str> {
+    if FIELDS.contains(&name) {
+        return Cow::Borrowed(REDACTED);
+    }
+    if REFERENCES.contains(&name) {
+        return target(value);
+    }
+    if name == "set-cookie" {
+        let (cookie, attributes) = value.split_at(value.find(';').unwrap_or(value.len()));
+        return Cow::Owned(format!("{}{attributes}", cookie_name(cookie)));
+    }
+    if name == "cookie" {
+        let cookies: Vec<String> = value.split(';').map(cookie_name).collect();
+        return Cow::Owned(cookies.join("; "));
+    }
+    Cow::Borrowed(value)
+}
+
+fn cookie_name(cookie: &str) -> String {
+    match cookie.split_once('=') {
+        Some((name, _)) => format!("{}={REDACTED}", name.trim()),
+        // Without a name it is all value.
+        None => REDACTED.to_owned(),
+    }
 }
 
 fn is_secret(parameter: &str) -> bool {
@@ -124,6 +166,25 @@ mod tests {
         for name in PARAMETERS {
             let sent = format!("/a?{name}=value&b=c");
             assert_eq!(target(&sent), format!("/a?{name}=REDACTED&b=c"));
+        }
+    }
+
+    #[test]
+    fn the_values_of_secret_fields_are_replaced() {
+        for (name, sent, kept) in [
+            ("accept", "text/html", "text/html"),
+            ("authorization", "Bearer abc", "REDACTED"),
+            ("cookie", "a=1; b=2=3;c", "a=REDACTED; b=REDACTED; REDACTED"),
+            (
+                "set-cookie",
+                "a=1; Path=/; Secure",
+                "a=REDACTED; Path=/; Secure",
+            ),
+            ("set-cookie", "abc", "REDACTED"),
+            ("referer", "http://a/b?token=1", "http://a/b?token=REDACTED"),
+            ("location", "/b?sig=1#c", "/b?sig=REDACTED"),
+        ] {
+            assert_eq!(field(name, sent), kept, "{name}: {sent}");
         }
     }
 

@@ -9,6 +9,7 @@ mod cli;
 mod config;
 mod demo;
 mod doctor;
+mod explain;
 mod fill;
 mod front;
 mod harness;

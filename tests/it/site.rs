@@ -12,6 +12,7 @@ mod a_status_is_remembered_as_long_as_its_rule_says;
 mod an_error_has_its_page;
 mod an_index_stands_for_its_directory;
 mod an_object_may_lead_somewhere_else;
+mod explain_shows_each_attempt;
 mod no_page_is_reached_through_another_behavior;
 mod redirects_hold_before_anything_else;
 

@@ -125,7 +125,7 @@ impl Inner {
         }
     }
 
-    fn request(&self, ask: &Ask) -> Result<Request<Empty<Bytes>>, OriginError> {
+    pub(super) fn request(&self, ask: &Ask) -> Result<Request<Empty<Bytes>>, OriginError> {
         let key = ask.path.strip_prefix('/').unwrap_or(&ask.path);
         let place = self.place.load();
         let path = format!("{}{key}", place.base);

@@ -10,7 +10,7 @@ use seawall::cli::Cli;
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 
-use super::{ADMIN, EDGE, PASTED, SIGNED, WRONG, finder, variables};
+use super::{ADMIN, BEARER, COOKIE, EDGE, PASTED, SIGNED, WRONG, finder, variables};
 use crate::harness::{EdgeOptions, Program, Reply, ScriptedOrigin, TestBucket, run, until};
 
 type Played<'a> = Pin<Box<dyn Future<Output = ()> + 'a>>;
@@ -18,7 +18,7 @@ type Played<'a> = Pin<Box<dyn Future<Output = ()> + 'a>>;
 /// A subcommand, and what plays it in good and in bad situations.
 type Row = (&'static str, fn(&Scene) -> Played<'_>);
 
-const ROWS: [Row; 9] = [
+const ROWS: [Row; 10] = [
     ("check", |scene| Box::pin(check(scene))),
     ("config reference", |scene| {
         Box::pin(config(scene, "reference"))
@@ -26,6 +26,7 @@ const ROWS: [Row; 9] = [
     ("config schema", |scene| Box::pin(config(scene, "schema"))),
     ("demo", |scene| Box::pin(demo(scene))),
     ("doctor", |scene| Box::pin(doctor(scene))),
+    ("explain", |scene| Box::pin(explain(scene))),
     ("keys", |scene| Box::pin(keys(scene))),
     ("policy", |scene| Box::pin(policy(scene))),
     ("purge", |scene| Box::pin(purge(scene))),
@@ -235,6 +236,69 @@ async fn policy(scene: &Scene) {
     for bad in scene.bad() {
         scene.run(&["policy", "--config", path(&bad)], 1).await;
     }
+}
+
+/// Of a bucket and of a web server that answers with secrets; of requests that hold some; and what fails.
+async fn explain(scene: &Scene) {
+    let bucket = TestBucket::start().await;
+    let edge = EdgeOptions::of(&bucket).start().await;
+    edge.ready().await;
+    let answer = format!("set-cookie: id={COOKIE}; path=/\r\nlocation: /b?Signature={SIGNED}\r\n");
+    let web = ScriptedOrigin::start([Reply::ok(&answer, "a")]).await;
+    let web = EdgeOptions::web(&web.url())
+        .distribution("origin_request = \"AllViewer\"\ncache_policy = \"own\"\n")
+        .more("[cache_policies.own]\nbase = \"RFC9111\"\ncookies = \"all\"\nheaders = [\"Authorization\"]\n")
+        .start()
+        .await;
+    let token = |token| [("SEAWALL_ADMIN_TOKEN", token)];
+    let good = token(crate::harness::TOKEN);
+    let (bearer, cookie) = (
+        format!("Authorization: Bearer {BEARER}"),
+        format!("Cookie: id={COOKIE}"),
+    );
+    let signed = format!("http://localhost/a?Policy=p&Signature={SIGNED}");
+    for edge in [&edge, &web] {
+        let admin = format!("http://{}", edge.edge.admin_address());
+        let whole = [
+            "explain", "--admin", &admin, "-H", &bearer, "-H", &cookie, &signed,
+        ];
+        for more in [
+            &[][..],
+            &["--json"],
+            &["--live", "--method", "HEAD"],
+            &["--live", "--json"],
+        ] {
+            let arguments = [&whole[..], more].concat();
+            let said = scene.run_with(&arguments, &good, 0).await;
+            finder_of_the_token().nothing_in("explain", said);
+        }
+        for bad in [
+            format!("http://me:{SIGNED}@localhost/"),
+            SIGNED.to_owned(),
+            format!("http://localhost/{SIGNED} "),
+        ] {
+            scene
+                .run_with(&["explain", "--admin", &admin, &bad], &good, 1)
+                .await;
+        }
+        for header in [BEARER.to_owned(), format!("X-A: {BEARER}\u{1}")] {
+            let arguments = [
+                "explain",
+                "--admin",
+                &admin,
+                "-H",
+                &header,
+                "http://localhost/",
+            ];
+            scene.run_with(&arguments, &good, 1).await;
+        }
+        scene.run(&["explain", "--admin", &admin, &signed], 1).await;
+    }
+    let somewhere = format!("http://me:{SIGNED}@127.0.0.1:1");
+    scene
+        .run(&["explain", "--admin", &somewhere, "http://localhost/"], 1)
+        .await;
+    scene.run(&["explain"], 2).await;
 }
 
 async fn purge(scene: &Scene) {
