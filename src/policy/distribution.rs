@@ -108,7 +108,9 @@ pub enum Conflict {
         second: usize,
     },
     /// A domain used twice, also within one distribution.
-    #[error("found domain \"{domain}\" twice; allowed: each domain once")]
+    #[error(
+        "found domain \"{domain}\", which distributions[{first}] has already; allowed: each domain once"
+    )]
     SameDomain {
         /// The domain.
         domain: Domain,
@@ -118,7 +120,10 @@ pub enum Conflict {
         second: usize,
     },
     /// Two default distributions.
-    #[error("found a second default distribution (one without domains); allowed: at most one")]
+    #[error(
+        "found a second default distribution (one without domains), and distributions[{first}] is one already; \
+         allowed: at most one: give this one its domains"
+    )]
     TwoDefaults {
         /// The earlier default.
         first: usize,

@@ -174,6 +174,72 @@ async fn what_is_rejected_is_named() {
     }
 }
 
+/// Parts that are right by themselves and wrong together: where the later one stands, what is found, what it is
+/// at odds with, and what to do.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_contradicts_something_else_is_named_with_it() {
+    let rows: [(&str, &[&str]); 6] = [
+        (
+            "two-default-distributions",
+            &[
+                "two-default-distributions.toml:12:11: distributions[1].domains: found a second default distribution",
+                "distributions[0] is one already",
+                "allowed: at most one: give this one its domains",
+            ],
+        ),
+        (
+            "domain-twice",
+            &[
+                "domain-twice.toml:13:27: distributions[1].domains: found domain \"www.example.com\"",
+                "which distributions[0] has already",
+                "allowed: each domain once",
+            ],
+        ),
+        (
+            "behavior-unreachable",
+            &[
+                "behavior-unreachable.toml:18:8: distributions[0].behaviors[1].path: found \"/api/public/*.json\"",
+                "of which distributions[0].behaviors[0] (\"/api/*\") takes every path first",
+                "allowed: a path that no earlier behavior covers: put the narrower one first",
+            ],
+        ),
+        (
+            "behavior-with-an-unknown-policy",
+            &[
+                "behavior-with-an-unknown-policy.toml:16:16: distributions[0].behaviors[0].cache_policy: found \"RFC911\"",
+                "allowed: \"CloudFront\", \"RFC9111\"",
+                "did you mean \"RFC9111\"?",
+            ],
+        ),
+        (
+            "cache-policy-own-and-unknown",
+            &[
+                "cache-policy-own-and-unknown.toml:14:16: distributions[0].cache_policy: found \"asets\"",
+                "\"IgnoreTracking\", \"assets\"; did you mean \"assets\"?",
+            ],
+        ),
+        (
+            "error-pages-in-a-circle",
+            &[
+                "error-pages-in-a-circle.toml:10:19: distributions[0].error_responses: found pages for 404",
+                "\"/a/404.html\" -> \"/b/404.html\" -> \"/c/404.html\" -> \"/a/404.html\"",
+                "allowed: pages of which one is the last",
+            ],
+        ),
+    ];
+    for (name, parts) in rows {
+        let run = run(
+            &["check", &format!("fixtures/config/rejected/{name}.toml")],
+            &[],
+        )
+        .await;
+        assert_eq!((run.code, &*run.stdout), (Some(1), ""), "{name}");
+        for part in parts {
+            assert!(run.words().contains(part), "{part:?} in {}", run.words());
+        }
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn the_response_headers_of_each_behavior_are_shown() {
     let file = "fixtures/config/accepted/response-headers.toml";
