@@ -213,8 +213,8 @@ impl Edge {
         self.desk.not_ready()
     }
 
-    /// Puts another configuration in force, and keeps what is cached. What is cached dies if it
-    /// could come from another bucket now. The keys that are returned need a restart to change;
+    /// Puts another configuration in force, and keeps what is cached. What is cached dies if any of it
+    /// could come from another bucket now, or is of a distribution that is gone. The keys that are returned need a restart to change;
     /// they stay as they are.
     ///
     /// # Errors
@@ -224,7 +224,7 @@ impl Edge {
         // What has not changed goes on as it is: its connections, and what is known of it.
         let mut origins = origins(&config, &self.origins, &engine.clock, &engine.metrics).await?;
         let site = site(&config, &origins)?;
-        let same_objects = sources(&self.config) == sources(&config);
+        let same_objects = keeps(&sources(&self.config), &sources(&config));
         // First the site, then the epoch: Engine::epoch_of relies on this order.
         engine.site.store(Arc::new(site));
         engine
@@ -232,7 +232,9 @@ impl Edge {
             .splits()
             .reload(Arc::clone(&config.distributions));
         if !same_objects {
-            tracing::info!("distributions read other buckets now: what was cached is dead");
+            tracing::info!(
+                "distributions read other buckets now, or are gone: what was cached is dead"
+            );
             engine.ledger.raise_epoch();
         }
         self.desk.grant(config.admin.clone());
@@ -573,6 +575,14 @@ fn site(config: &Config, origins: &Origins) -> Result<Site, AppError> {
         clients: edge.clients.clone(),
         debug_headers: edge.debug_headers,
     })
+}
+
+/// Whether each key that may be stored is still the same object. Nothing is stored of a distribution that was not
+/// there before, since none goes without all that is stored: under its id there may be another one later.
+fn keeps(before: &BTreeMap<&str, Sources<'_>>, after: &BTreeMap<&str, Sources<'_>>) -> bool {
+    before
+        .iter()
+        .all(|(id, sources)| after.get(id) == Some(sources))
 }
 
 /// Which object a distribution's path is: where this changes, the same key is another object.

@@ -1,6 +1,7 @@
 //! A reload keeps the cache; but where a distribution reads another bucket now, the same path is
 //! another object.
 
+use crate::harness::store::{BUCKET, REGION};
 use crate::harness::{EdgeOptions, TestBucket};
 
 #[tokio::test(flavor = "multi_thread")]
@@ -55,6 +56,38 @@ async fn a_fill_from_the_old_bucket_is_not_kept() {
     hold.release();
     assert_eq!(before.answer("GET").await.status, 200);
     assert_eq!(edge.get("/page").await.text(), "of two");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_distribution_more_costs_nothing_and_one_that_comes_back_knows_nothing() {
+    let (one, two) = (TestBucket::start().await, TestBucket::start().await);
+    one.put("page", "of one").await;
+    two.put("page", "of two").await;
+    let alone = || EdgeOptions::of(&one);
+    let further = "[[distributions]]\nid = \"E2\"\ndomains = [\"two.test\"]\n";
+    let same = format!("{further}origin = \"site\"\n");
+    let other = format!(
+        "{further}origin = \"two\"\n[origins.two]\nbucket = \"{BUCKET}\"\nregion = \"{REGION}\"\n\
+         endpoint = \"{}\"\n\
+         credentials = {{ access_key_env = \"EDGE_ACCESS_KEY\", secret_key_env = \"EDGE_SECRET_KEY\" }}\n",
+        two.url()
+    );
+    let mut edge = alone().start().await;
+    assert_eq!(edge.get("/page").await.text(), "of one");
+    let both = alone().more(&same).config(&edge.data);
+    edge.edge.reload(both).await.unwrap();
+    assert_eq!(edge.get("/page").await.cache(), "Hit");
+    let of_two = [("host", "two.test")];
+    for cache in ["Miss", "Hit"] {
+        let page = edge.get_with("/page", &of_two).await;
+        assert_eq!((&*page.text(), &*page.cache()), ("of one", cache));
+    }
+    let config = alone().config(&edge.data);
+    edge.edge.reload(config).await.unwrap();
+    let again = alone().more(&other).config(&edge.data);
+    edge.edge.reload(again).await.unwrap();
+    let page = edge.get_with("/page", &of_two).await;
+    assert_eq!((&*page.text(), &*page.cache()), ("of two", "Miss"));
 }
 
 #[tokio::test(flavor = "multi_thread")]
