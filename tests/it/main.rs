@@ -9,6 +9,7 @@ mod cli;
 mod config;
 mod demo;
 mod doctor;
+mod examples;
 mod explain;
 mod fill;
 mod front;

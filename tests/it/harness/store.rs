@@ -3,6 +3,7 @@
 use std::ops::Deref;
 
 use aws_sdk_s3::Client;
+use aws_sdk_s3::operation::put_object::builders::PutObjectFluentBuilder;
 use aws_sdk_s3::primitives::ByteStream;
 use seawall::demo::bucket::{Bucket, BucketOptions, Entry, Identity};
 use seawall::demo::site;
@@ -16,6 +17,7 @@ pub(crate) const REGION: &str = "local";
 pub(crate) struct TestBucket {
     bucket: Bucket,
     publisher: Client,
+    name: String,
 }
 
 pub(crate) fn edge_identity() -> Identity {
@@ -27,28 +29,32 @@ pub(crate) fn edge_identity() -> Identity {
 
 impl TestBucket {
     pub(crate) async fn start() -> Self {
+        Self::named(BUCKET, REGION).await
+    }
+
+    /// One of this name, in this region.
+    pub(crate) async fn named(name: &str, region: &str) -> Self {
         let publisher = Identity {
             access_key: "publisher".to_owned(),
             secret_key: "publisher-secret-key-of-the-tests".to_owned(),
         };
         let bucket = Bucket::start(BucketOptions {
             listen: "127.0.0.1:0".parse().unwrap(),
-            bucket: BUCKET.to_owned(),
-            region: REGION.to_owned(),
+            bucket: name.to_owned(),
+            region: region.to_owned(),
             edge: edge_identity(),
             publisher: publisher.clone(),
         })
         .await
         .unwrap();
-        let publisher = site::client(&bucket.url(), REGION, &publisher);
-        publisher
-            .create_bucket()
-            .bucket(BUCKET)
-            .send()
-            .await
-            .unwrap();
+        let publisher = site::client(&bucket.url(), region, &publisher);
+        publisher.create_bucket().bucket(name).send().await.unwrap();
         bucket.log().clear();
-        Self { bucket, publisher }
+        Self {
+            bucket,
+            publisher,
+            name: name.to_owned(),
+        }
     }
 
     /// Puts an object without a word about caching.
@@ -63,13 +69,7 @@ impl TestBucket {
     }
 
     pub(crate) async fn put_bytes(&self, key: &str, body: Vec<u8>, cache_control: Option<&str>) {
-        let request = self
-            .publisher
-            .put_object()
-            .bucket(BUCKET)
-            .key(key)
-            .body(ByteStream::from(body));
-        request
+        self.putting(key, body)
             .content_type("text/plain; charset=utf-8")
             .set_cache_control(cache_control.map(str::to_owned))
             .send()
@@ -77,15 +77,17 @@ impl TestBucket {
             .unwrap();
     }
 
+    /// A PUT that is still to be sent.
+    pub(crate) fn putting(&self, key: &str, body: Vec<u8>) -> PutObjectFluentBuilder {
+        let request = self.publisher.put_object().bucket(&self.name).key(key);
+        request.body(ByteStream::from(body))
+    }
+
     /// Puts an empty object that leads to another place.
     pub(crate) async fn put_redirect(&self, key: &str, to: &str, cache_control: &str) {
-        self.publisher
-            .put_object()
-            .bucket(BUCKET)
-            .key(key)
+        self.putting(key, Vec::new())
             .website_redirect_location(to)
             .cache_control(cache_control)
-            .body(ByteStream::from_static(b""))
             .send()
             .await
             .unwrap();
@@ -94,7 +96,7 @@ impl TestBucket {
     pub(crate) async fn delete(&self, key: &str) {
         self.publisher
             .delete_object()
-            .bucket(BUCKET)
+            .bucket(&self.name)
             .key(key)
             .send()
             .await
