@@ -109,7 +109,10 @@ impl Edge {
         let (log, writer) =
             AccessLog::open(&sink, labels, Arc::clone(&clock), Arc::clone(&metrics)).map_err(
                 |source| AppError::AccessLog {
-                    sink: format!("{sink:?}"),
+                    sink: match &config.log.access {
+                        config::AccessLog::File(path) => path.display().to_string(),
+                        other => format!("{other:?}"),
+                    },
                     source,
                 },
             )?;

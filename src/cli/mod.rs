@@ -82,17 +82,22 @@ pub async fn run(cli: Cli) -> ExitCode {
     }
 }
 
-/// An error for whoever reads it: with its source lines at a terminal; in a log one line a fault,
-/// which quotes nothing of the file that it is about.
+/// An error for whoever reads it: a fault of the configuration with its source lines at a terminal; in a log one
+/// line a fault, which quotes nothing of the file that it is about. Any other error is one line.
 fn readable(report: &miette::Report) -> String {
-    if std::io::stderr().is_terminal() {
-        return format!("{report:?}");
-    }
     match report.downcast_ref::<crate::config::ConfigError>() {
+        Some(_) if std::io::stderr().is_terminal() => format!("{report:?}"),
         Some(error) => error.render_plain(),
         None => {
-            let causes: Vec<String> = report.chain().map(ToString::to_string).collect();
-            format!("seawall: {}", causes.join(": "))
+            let mut line = "seawall".to_owned();
+            for cause in report.chain().map(ToString::to_string) {
+                // Many an error names its cause itself.
+                if !line.ends_with(&cause) {
+                    line.push_str(": ");
+                    line.push_str(&cause);
+                }
+            }
+            line
         }
     }
 }

@@ -3,6 +3,7 @@
 mod check_says_where_and_what_is_wrong;
 mod purge_says_why_it_could_not;
 mod serve_reloads_and_ends_in_order;
+mod serve_says_why_it_could_not_start;
 mod the_demo_does_what_it_prints;
 mod the_demo_page_renders;
 mod the_demo_runs_on_minio;
