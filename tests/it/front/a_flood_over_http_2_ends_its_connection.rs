@@ -164,38 +164,69 @@ async fn a_burst_of_requests_that_are_reset() {
     assert_eq!(cut, 1);
 }
 
-/// The frame that has a stream reset.
-type Reset = fn(u32) -> Vec<u8>;
+/// How a stream is reset.
+#[derive(Clone, Copy)]
+struct Reset {
+    /// The frame that does it.
+    frame: fn(u32) -> Vec<u8>,
+    /// It is the edge that must reset it.
+    by_the_edge: bool,
+}
 
 /// Opens `count` streams that wait for the origin, from stream `first` on, and resets each by `reset`.
-async fn open_and_reset(frames: &mut Frames, first: u32, count: u32, reset: Reset) -> bool {
+async fn open_and_reset(
+    edge: &TestEdge,
+    frames: &mut Frames,
+    first: u32,
+    count: u32,
+    reset: Reset,
+) -> bool {
     let streams = || (0..count).map(|at| first + 2 * at);
     let fields = block(&get("/slow"));
     let asked = streams().flat_map(|id| frame(HEADERS, END_STREAM | END_HEADERS, id, &fields));
-    let mut bytes: Vec<u8> = asked.collect();
-    bytes.extend(frame(PING, 0, 0, b"accepted"));
-    frames.send(&bytes).await;
+    let engine = edge.edge.engine();
+    let waiting = || engine.metrics.collapsed.value() + u64::from(engine.fills.open() > 0);
+    let expected = waiting() + u64::from(count);
+    let resets = engine.metrics.http2_resets.value() + u64::from(count);
+    if !frames.send(&asked.collect::<Vec<u8>>()).await {
+        return false;
+    }
+    let cut = || engine.metrics.http2_errors.value() + engine.metrics.http2_cancelled.value() > 0;
+    // All wait for one fill, so whoever waits was accepted.
+    until("all are accepted", || waiting() >= expected || cut()).await;
+    let mut bytes: Vec<u8> = streams().flat_map(reset.frame).collect();
+    bytes.extend(frame(PING, 0, 0, b"all read"));
+    if !frames.send(&bytes).await {
+        return false;
+    }
     loop {
         match frames.next().await {
             None => return false,
-            Some(frame) if frame.payload == b"accepted" => break,
+            Some(frame) if frame.payload == b"all read" => break,
             Some(_) => {}
         }
     }
-    let bytes: Vec<u8> = streams().flat_map(reset).collect();
-    frames.send(&bytes).await
+    if reset.by_the_edge {
+        // Their places are free for others only then.
+        until("all are reset, or the connection is cut", || {
+            engine.metrics.http2_resets.value() >= resets || cut()
+        })
+        .await;
+    }
+    true
 }
 
-fn cancel(stream: u32) -> Vec<u8> {
-    frame(RST_STREAM, 0, stream, &CANCEL.to_be_bytes())
-}
+const CANCELLED: Reset = Reset {
+    frame: |stream| frame(RST_STREAM, 0, stream, &CANCEL.to_be_bytes()),
+    by_the_edge: false,
+};
 
 /// Has so many requests reset, a hundred at a time. The stream that comes next.
-async fn reset_many(frames: &mut Frames, count: u32, reset: Reset) -> u32 {
+async fn reset_many(edge: &TestEdge, frames: &mut Frames, count: u32, reset: Reset) -> u32 {
     let mut next = 1;
     while next < 2 * count {
         let some = (count - next / 2).min(100);
-        assert!(open_and_reset(frames, next, some, reset).await);
+        assert!(open_and_reset(edge, frames, next, some, reset).await);
         next += 2 * some;
     }
     next
@@ -208,12 +239,12 @@ async fn requests_that_are_cancelled_again_and_again() {
     let metrics = &edge.edge.engine().metrics;
     let mut frames = Frames::connect(edge.viewer()).await;
     let most = u32::try_from(limits::HTTP2_CANCELLED).unwrap() - 1;
-    let next = reset_many(&mut frames, most, cancel).await;
+    let next = reset_many(&edge, &mut frames, most, CANCELLED).await;
     frames.ask(next, &get("/page")).await;
     assert_eq!(frames.end(next).await, End::Answer(200));
     assert_eq!(metrics.http2_cancelled.value(), 0);
 
-    open_and_reset(&mut frames, next + 2, 1, cancel).await;
+    open_and_reset(&edge, &mut frames, next + 2, 1, CANCELLED).await;
     while frames.next().await.is_some() {}
     until("it is counted", || metrics.http2_cancelled.value() == 1).await;
     drop(frames);
@@ -223,7 +254,7 @@ async fn requests_that_are_cancelled_again_and_again() {
 /// CVE-2025-8671: it is the edge that is made to reset them.
 #[tokio::test(flavor = "multi_thread")]
 async fn requests_that_the_edge_must_reset_again_and_again() {
-    let resets: [(&str, Reset); 2] = [
+    let resets: [(&str, fn(u32) -> Vec<u8>); 2] = [
         ("a window over all bounds", |id| {
             frame(WINDOW_UPDATE, 0, id, &[0x7f, 255, 255, 255])
         }),
@@ -231,18 +262,20 @@ async fn requests_that_the_edge_must_reset_again_and_again() {
             frame(PRIORITY, 0, id, &[&id.to_be_bytes()[..], &[1]].concat())
         }),
     ];
-    for (what, reset) in resets {
+    for (what, frame) in resets {
+        let by_the_edge = true;
+        let reset = Reset { frame, by_the_edge };
         let (_origin, edge) = start().await;
         let metrics = &edge.edge.engine().metrics;
         let mut frames = Frames::connect(edge.viewer()).await;
         let most = u32::try_from(limits::HTTP2_ERROR_RESETS).unwrap() - 1;
-        let next = reset_many(&mut frames, most, reset).await;
+        let next = reset_many(&edge, &mut frames, most, reset).await;
         frames.ask(next, &get("/page")).await;
         assert_eq!(frames.end(next).await, End::Answer(200), "{what}");
         assert_eq!(metrics.http2_resets.value(), u64::from(most), "{what}");
 
         // Each is cancelled too, as soon as its answer's maker sees it: one of the two limits comes first.
-        open_and_reset(&mut frames, next + 2, 2, reset).await;
+        open_and_reset(&edge, &mut frames, next + 2, 2, reset).await;
         while frames.next().await.is_some() {}
         until("it is counted", || {
             metrics.http2_errors.value() + metrics.http2_cancelled.value() == 1
@@ -267,7 +300,7 @@ async fn half_of_many_may_be_cancelled() {
             }
             next += 2;
         }
-        assert!(open_and_reset(&mut frames, next, 100, cancel).await);
+        assert!(open_and_reset(&edge, &mut frames, next, 100, CANCELLED).await);
         next += 200;
     }
     frames.ask(next, &get("/page")).await;
