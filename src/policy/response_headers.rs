@@ -11,9 +11,10 @@ pub mod names;
 pub mod origins;
 mod presets;
 
-use http::{HeaderMap, HeaderName, HeaderValue, Method};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 
 use self::cors::{Cors, PreflightError};
+use crate::semantics::directives::Directives;
 
 /// Policies in one configuration.
 pub const MOST_POLICIES: usize = 100;
@@ -55,6 +56,20 @@ pub enum Source {
     Edge,
 }
 
+impl SetField {
+    /// Whether it would have browsers keep an answer: what is meant for an object is not meant for the
+    /// 404 that stands where it is going to be.
+    fn permits_keeping(&self) -> bool {
+        if self.name != header::CACHE_CONTROL {
+            return false;
+        }
+        let mut field = HeaderMap::new();
+        field.insert(header::CACHE_CONTROL, self.value.clone());
+        let said = Directives::of(&field);
+        !(said.no_store || said.no_cache)
+    }
+}
+
 impl ResponseHeaders {
     /// Judges a preflight; `None` if the request is none, or the policy says nothing of sharing.
     #[must_use]
@@ -73,14 +88,16 @@ impl ResponseHeaders {
         }
     }
 
-    /// Changes the fields of an answer to this request.
+    /// Changes the fields of an answer to this request, which has this status.
     pub fn apply(
         &self,
         method: &Method,
         viewer: &HeaderMap,
+        status: StatusCode,
         answer: &mut HeaderMap,
         source: &Source,
     ) {
+        let failed = status.as_u16() >= 400;
         if !matches!(source, Source::Edge) {
             for name in &self.remove {
                 answer.remove(name);
@@ -97,7 +114,7 @@ impl ResponseHeaders {
                 }
                 Source::Unchanged(None) => !field.replaces,
             };
-            if !stays {
+            if !stays && !(failed && field.permits_keeping()) {
                 answer.insert(&field.name, field.value.clone());
             }
         }

@@ -462,7 +462,7 @@ impl Engine {
         }
         let behavior = asked.behavior;
         if let Some(policy) = behavior.and_then(|behavior| behavior.response_headers.as_ref()) {
-            policy.apply(asked.method, asked.headers, &mut headers, &source);
+            policy.apply(asked.method, asked.headers, status, &mut headers, &source);
         }
         let site = &**asked.site;
         let shown = key.filter(|_| site.debug_headers).map(Key::to_string);

@@ -22,7 +22,8 @@ pub(in crate::config) struct ResponseHeaders {
     #[schemars(with = "Security", extend("x-allowed" = "a table", "x-default" = "none"))]
     pub(in crate::config) security: Option<Spanned<Security>>,
     /// Further fields that are set, in answers of every status. They are for viewers: `Cache-Control` changes
-    /// what browsers keep, not what the edge keeps. What the edge words itself keeps its own fields.
+    /// what browsers keep, not what the edge keeps, and on errors only one with `no-store` or `no-cache` is set.
+    /// What the edge words itself keeps its own fields.
     #[schemars(
         with = "Vec<SetField>",
         extend("default" = [], "x-allowed" = rules::SET_ALLOWED)

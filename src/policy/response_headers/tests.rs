@@ -57,8 +57,18 @@ fn after(
     answer: Lines<'_>,
     source: &Source,
 ) -> Vec<String> {
+    with_status(policy, StatusCode::OK, asked, answer, source)
+}
+
+fn with_status(
+    policy: &ResponseHeaders,
+    status: StatusCode,
+    asked: (&Method, Lines<'_>),
+    answer: Lines<'_>,
+    source: &Source,
+) -> Vec<String> {
     let mut headers = map(answer);
-    policy.apply(asked.0, &map(asked.1), &mut headers, source);
+    policy.apply(asked.0, &map(asked.1), status, &mut headers, source);
     let line =
         |(name, value): (&HeaderName, &HeaderValue)| format!("{name}: {}", value.to_str().unwrap());
     let mut lines: Vec<String> = headers.iter().map(line).collect();
@@ -540,7 +550,7 @@ proptest! {
             _ => Source::Edge,
         };
         let method = Method::from_bytes(method.as_bytes()).unwrap();
-        policy.apply(&method, &viewer, &mut answer, &source);
+        policy.apply(&method, &viewer, StatusCode::OK, &mut answer, &source);
         let told = answer.get(ACCESS_CONTROL_ALLOW_ORIGIN).map(|value| value.to_str().unwrap());
         match told {
             Some("*") => prop_assert!(any && !credentials),
@@ -571,4 +581,44 @@ fn a_grant_is_for_one_line_of_origin() {
         origins.grant(&map(&[("origin", "null"), ("origin", "null")])),
         Grant::No
     );
+}
+
+/// What is said for years of an object is not said of the error in its place, whoever words that.
+#[test]
+fn no_error_is_kept_for_what_is_said_of_objects() {
+    let control = |value, replaces| ResponseHeaders {
+        name: "assets".to_owned(),
+        cors: None,
+        set: vec![field(header::CACHE_CONTROL, value, replaces)],
+        remove: Vec::new(),
+    };
+    let asked = (&Method::GET, &[][..]);
+    for replaces in [true, false] {
+        for (status, value, set) in [
+            (200, "public, max-age=31536000, immutable", true),
+            (301, "max-age=60", true),
+            (400, "max-age=60", false),
+            (404, "public, max-age=31536000, immutable", false),
+            (503, "max-age=60", false),
+            (404, "no-cache", true),
+            (503, "No-Store, max-age=0", true),
+        ] {
+            let status = StatusCode::from_u16(status).unwrap();
+            let policy = control(value, replaces);
+            let found = with_status(&policy, status, asked, &[], &Source::Whole);
+            assert_eq!(found.len(), usize::from(set), "{status} {value}");
+            // What the origin itself said of its error stays then.
+            let theirs = &[("cache-control", "max-age=5")];
+            let found = with_status(&policy, status, asked, theirs, &Source::Whole);
+            let expected = match set && replaces {
+                true => value,
+                false => "max-age=5",
+            };
+            assert_eq!(
+                found,
+                [format!("cache-control: {expected}")],
+                "{status} {value}"
+            );
+        }
+    }
 }
