@@ -114,9 +114,10 @@ impl ResponseHeaders {
                 }
                 Source::Unchanged(None) => !field.replaces,
             };
-            if !stays && !(failed && field.permits_keeping()) {
-                answer.insert(&field.name, field.value.clone());
+            if stays || (failed && field.permits_keeping()) {
+                continue;
             }
+            answer.insert(&field.name, field.value.clone());
         }
         if let Some(cors) = &self.cors {
             cors.apply(method, viewer, answer, source);
