@@ -164,11 +164,14 @@ async fn a_burst_of_requests_that_are_reset() {
     assert_eq!(cut, 1);
 }
 
+/// The frame that resets a stream.
+type ResetFrame = fn(u32) -> Vec<u8>;
+
 /// How a stream is reset.
 #[derive(Clone, Copy)]
 struct Reset {
     /// The frame that does it.
-    frame: fn(u32) -> Vec<u8>,
+    frame: ResetFrame,
     /// It is the edge that must reset it.
     by_the_edge: bool,
 }
@@ -254,7 +257,7 @@ async fn requests_that_are_cancelled_again_and_again() {
 /// CVE-2025-8671: it is the edge that is made to reset them.
 #[tokio::test(flavor = "multi_thread")]
 async fn requests_that_the_edge_must_reset_again_and_again() {
-    let resets: [(&str, fn(u32) -> Vec<u8>); 2] = [
+    let resets: [(&str, ResetFrame); 2] = [
         ("a window over all bounds", |id| {
             frame(WINDOW_UPDATE, 0, id, &[0x7f, 255, 255, 255])
         }),
