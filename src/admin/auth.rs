@@ -38,19 +38,30 @@ impl Caller {
         }
     }
 
-    /// Whether it may purge what this path names.
+    /// Whether it may purge what this path names, in a distribution or in all.
     ///
     /// # Errors
     /// 403 `AccessDenied`
-    pub fn may_purge(&self, path: &str) -> Result<(), ApiError> {
+    pub fn may_purge(&self, distribution: Option<&str>, path: &str) -> Result<(), ApiError> {
         // `*` alone is everything, as `/*` is.
         let path = if path == "*" { "/*" } else { path };
-        let covers = |scope: &Scope| matches!(scope, Scope::Purge { prefix } if path.starts_with(prefix.as_str()));
+        let covers = |scope: &Scope| match scope {
+            Scope::Purge {
+                distribution: only,
+                prefix,
+            } => {
+                path.starts_with(prefix.as_str())
+                    && (only.is_none() || only.as_deref() == distribution)
+            }
+            Scope::Read => false,
+        };
         if self.scopes.iter().any(covers) {
-            Ok(())
-        } else {
-            Err(self.denied(&format!("purge:{path}")))
+            return Ok(());
         }
+        Err(match distribution {
+            Some(id) => self.denied(&format!("purge:{id}:{path}")),
+            None => self.denied(&format!("purge:{path}")),
+        })
     }
 
     fn denied(&self, scope: &str) -> ApiError {

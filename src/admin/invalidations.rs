@@ -281,7 +281,7 @@ impl Desk {
             let pattern = PathPattern::parse(text).map_err(|error| {
                 ApiError::argument(format!("the path {text:?} cannot be used: {error}"))
             })?;
-            caller.may_purge(text)?;
+            caller.may_purge(wanted.distribution.as_deref(), text)?;
             paths.push(pattern);
         }
         self.add_keyed_queries(&wanted, &mut paths)?;

@@ -126,8 +126,8 @@ pub(super) const TOKEN_NAME: Text<String> = IDENTIFIER;
 pub(super) const SCOPES: List<Scope> = List {
     item: Text {
         default: None,
-        allowed: "\"read\" or \"purge:/PREFIX\"",
-        pattern: Some(r"^(read|purge:/[!-~]*)$"),
+        allowed: "\"read\", \"purge:/PREFIX\" or \"purge:ID:/PREFIX\"",
+        pattern: Some(r"^(read|purge:([A-Za-z0-9_-]{1,64}:)?/[!-~]*)$"),
         read: texts::scope,
     },
     default: &[],

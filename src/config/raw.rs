@@ -159,7 +159,8 @@ pub(super) struct Token {
     /// Environment variable that holds the token: at least 16 visible ASCII characters.
     #[schemars(with = "String", transform = described(&keys::VARIABLE), extend("x-required" = true))]
     pub(super) env: Option<Spanned<String>>,
-    /// What the token opens: reading, and purges of paths that begin with PREFIX.
+    /// What the token opens: reading, and purges of paths that begin with PREFIX, in any distribution or only in
+    /// that of an ID. A purge that names no distribution is in all, and needs a scope without one.
     #[schemars(with = "Vec<String>", transform = keys::SCOPES.described(true), extend("x-required" = true))]
     pub(super) scopes: Option<Spanned<Vec<Spanned<String>>>>,
 }

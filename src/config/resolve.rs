@@ -17,9 +17,10 @@ use secrecy::SecretString;
 use toml::Spanned;
 
 use super::error::Faults;
+use super::rule::Refusal;
 use super::section::Section;
-use super::settings::{Admin, Edge, Log, Secret, Token};
-use super::{Config, keys, raw};
+use super::settings::{Admin, Edge, Log, Scope, Secret, Token};
+use super::{Config, keys, raw, texts};
 use crate::policy::clients::Clients;
 
 type Env<'a> = &'a dyn Fn(&str) -> Option<String>;
@@ -44,6 +45,9 @@ pub(super) fn config(
     let origins = origins::resolve(&raw.origins, env, faults);
     let policies = policies::Policies::resolve(&raw, faults);
     let distributions = distributions::resolve(&raw, &policies, base, faults);
+    if !known_distributions(&raw, faults) {
+        return None;
+    }
     Some(Config {
         edge: edge?,
         admin: admin?,
@@ -164,6 +168,36 @@ fn admin(raw: &raw::Admin, env: Env<'_>, faults: &mut Faults) -> Option<Admin> {
         hosts: hosts?,
         tokens,
     })
+}
+
+/// A scope for a distribution that is not there opens nothing, and was meant to.
+fn known_distributions(raw: &raw::Raw, faults: &mut Faults) -> bool {
+    let ids = || {
+        let written = raw.distributions.iter();
+        written.filter_map(|it| it.get_ref().id.as_ref().map(|id| id.get_ref().as_str()))
+    };
+    let mut known = true;
+    for (index, token) in raw.admin.tokens.iter().enumerate() {
+        let scopes = token.get_ref().scopes.iter().flat_map(Spanned::get_ref);
+        for (place, scope) in scopes.enumerate() {
+            // What is no scope was refused already.
+            let Ok(Scope::Purge {
+                distribution: Some(id),
+                ..
+            }) = texts::scope(scope.get_ref())
+            else {
+                continue;
+            };
+            if !ids().any(|it| it == id) {
+                known = false;
+                let mut section = Section::new(format!("admin.tokens[{index}]"), faults);
+                let key = format!("scopes[{place}]");
+                let refusal = Refusal::word(&id, ids());
+                section.refuse(&key, scope.span(), refusal, "the id of a distribution");
+            }
+        }
+    }
+    known
 }
 
 fn token(

@@ -86,6 +86,8 @@ pub enum Scope {
     Read,
     /// Purges of paths that begin with `prefix`.
     Purge {
+        /// Only those that name this distribution; `None`: in any, and in all at once.
+        distribution: Option<String>,
         /// Begins with `/`; compared as text, so `/img` covers `/images` too.
         prefix: String,
     },

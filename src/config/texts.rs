@@ -146,8 +146,17 @@ pub(super) fn scope(text: &str) -> Judged<Scope> {
     if text == "read" {
         return Ok(Scope::Read);
     }
-    let Some(prefix) = text.strip_prefix("purge:") else {
+    let Some(purge) = text.strip_prefix("purge:") else {
         return Err("is no scope".into());
+    };
+    let (distribution, prefix) = match purge.split_once(":/") {
+        // The colon may be one of a path.
+        Some((id, _)) if !id.contains('/') => {
+            let prefix = &purge[id.len() + 1..];
+            let id = identifier(id).map_err(|_| "has no distribution id before `:/`")?;
+            (Some(id), prefix)
+        }
+        _ => (None, purge),
     };
     if !prefix.starts_with('/') {
         return Err("has no `/` after `purge:`".into());
@@ -161,10 +170,10 @@ pub(super) fn scope(text: &str) -> Judged<Scope> {
         return Err("has a `.` or `..` segment".into());
     }
     Ok(Scope::Purge {
+        distribution,
         prefix: prefix.to_owned(),
     })
 }
-
 pub(super) fn method(text: &str) -> Judged<&'static str> {
     Methods::NAMES
         .iter()
@@ -337,6 +346,17 @@ mod tests {
                 ("read", None),
                 ("purge:/", None),
                 ("purge:/img/", None),
+                ("purge:E1:/", None),
+                ("purge:E1:/img/", None),
+                ("purge:/a:/b", None),
+                ("purge:E1:", Some("has no `/` after `purge:`")),
+                ("purge:E1:img/", Some("has no `/` after `purge:`")),
+                ("purge::/", Some("has no distribution id before `:/`")),
+                ("purge:E 1:/", Some("has no distribution id before `:/`")),
+                (
+                    "purge:E1:/a*",
+                    Some("has a character that no path prefix has"),
+                ),
                 ("purge:", Some("has no `/` after `purge:`")),
                 ("purge:img", Some("has no `/` after `purge:`")),
                 ("purge:/a*", Some("has a character that no path prefix has")),
@@ -351,8 +371,19 @@ mod tests {
                 ("READ", Some("is no scope")),
             ],
         );
-        let prefix = "/img/".to_owned();
-        assert_eq!(scope("purge:/img/"), Ok(Scope::Purge { prefix }));
+        for (text, distribution, prefix) in [
+            ("purge:/img/", None, "/img/"),
+            ("purge:E1:/img/", Some("E1"), "/img/"),
+            ("purge:/a:/b", None, "/a:/b"),
+        ] {
+            let distribution = distribution.map(str::to_owned);
+            let prefix = prefix.to_owned();
+            let expected = Scope::Purge {
+                distribution,
+                prefix,
+            };
+            assert_eq!(scope(text), Ok(expected), "{text}");
+        }
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Health and metrics are open; everything else needs a token, in its header and with its scope.
 
 use super::assert_error;
-use crate::harness::{TOKEN, TestEdge, bucket_and_edge};
+use crate::harness::{EdgeOptions, TOKEN, TestBucket, TestEdge, bucket_and_edge};
 
 const CALLS: [(&str, &str); 7] = [
     ("GET", "/v1/invalidations"),
@@ -164,4 +164,42 @@ async fn a_token_may_do_what_its_scopes_say() {
             .await;
         assert_error(&path, &answer, 403, "AccessDenied", &["images", "read"]);
     }
+}
+
+/// A scope with a distribution opens purges that name it, and no others: what names none is in all.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_may_be_for_one_distribution() {
+    let bucket = TestBucket::start().await;
+    let other = "[[distributions]]\nid = \"E2\"\norigin = \"site\"\ndomains = [\"other.test\"]\n";
+    let edge = EdgeOptions::new(&bucket.url()).more(other).start().await;
+    bucket.put("img/a", "a").await;
+    edge.get("/img/a").await;
+    let bearer = format!("Bearer tenant-{TOKEN}");
+    let purge = async |body: &str| {
+        let fields = [("authorization", &*bearer)];
+        let call = edge.admin_with("POST", "/v1/invalidations", &fields, body);
+        call.await
+    };
+    for (body, scope) in [
+        (r#"{"paths": ["/img/a"]}"#, "purge:/img/a"),
+        (
+            r#"{"paths": ["/img/a"], "distribution": "E2"}"#,
+            "purge:E2:/img/a",
+        ),
+        (
+            r#"{"paths": ["/page"], "distribution": "E1"}"#,
+            "purge:E1:/page",
+        ),
+        (r#"{"paths": ["*"], "distribution": "E1"}"#, "purge:E1:/*"),
+    ] {
+        assert_error(body, &purge(body).await, 403, "AccessDenied", &[scope]);
+    }
+    assert_eq!(
+        edge.get("/img/a").await.cache(),
+        "Hit",
+        "nothing was purged"
+    );
+    let answer = purge(r#"{"paths": ["/img/*"], "distribution": "E1"}"#).await;
+    assert_eq!(answer.status, 201, "{}", answer.text());
+    assert_eq!(edge.get("/img/a").await.cache(), "Miss");
 }

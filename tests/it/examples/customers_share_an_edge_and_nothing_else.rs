@@ -148,14 +148,24 @@ async fn a_purge_takes_what_is_the_callers() {
     let acme = "{\"paths\": [\"/*\"], \"distribution\": \"ACME\"}";
     assert_eq!(purge(&edge, platform, acme).await.status, 201);
     assert_eq!(hits().await, [false, true, true, true]);
-    let own = "{\"paths\": [\"/acme/*\"]}";
+    let own = "{\"paths\": [\"/acme/*\"], \"distribution\": \"SHARED\"}";
     assert_eq!(purge(&edge, ACME_TOKEN, own).await.status, 201);
     assert_eq!(hits().await, [true, true, false, true]);
-    for others in ["/globex/*", "/*", "/", "/acme*"] {
-        let body = format!("{{\"paths\": [{others:?}]}}");
+    assert_eq!(purge(&edge, ACME_TOKEN, acme).await.status, 201);
+    assert_eq!(hits().await, [false, true, true, true]);
+    for (others, distribution) in [
+        ("/globex/*", "SHARED"),
+        ("/*", "SHARED"),
+        ("/acme*", "SHARED"),
+        ("/", "GLOBEX"),
+        ("/acme/*", "GLOBEX"),
+    ] {
+        let body = format!("{{\"paths\": [{others:?}], \"distribution\": {distribution:?}}}");
         let refused = purge(&edge, ACME_TOKEN, &body).await;
         assert_eq!(refused.status, 403, "{others}: {}", refused.text());
     }
+    let everywhere = purge(&edge, ACME_TOKEN, "{\"paths\": [\"/acme/*\"]}").await;
+    assert_eq!(everywhere.status, 403, "{}", everywhere.text());
     let bearer = format!("Bearer {ACME_TOKEN}");
     let fields = [("authorization", &*bearer)];
     let list = edge.admin_with("GET", "/v1/invalidations", &fields, "");

@@ -215,6 +215,7 @@ tokens = [
   {{ name = "all", env = "ADMIN_TOKEN", scopes = ["read", "purge:/"] }},
   {{ name = "reader", env = "READER_TOKEN", scopes = ["read"] }},
   {{ name = "images", env = "IMAGES_TOKEN", scopes = ["purge:/img/"] }},
+  {{ name = "tenant", env = "TENANT_TOKEN", scopes = ["purge:E1:/img/"] }},
 ]
 {admin}
 [log]
@@ -234,6 +235,7 @@ origin = "site"
             "ADMIN_TOKEN" => Some(TOKEN.to_owned()),
             "READER_TOKEN" => Some(format!("reader-{TOKEN}")),
             "IMAGES_TOKEN" => Some(format!("images-{TOKEN}")),
+            "TENANT_TOKEN" => Some(format!("tenant-{TOKEN}")),
             "EDGE_ACCESS_KEY" => Some(identity.access_key.clone()),
             "EDGE_SECRET_KEY" => Some(secret.as_ref().unwrap_or(&identity.secret_key).clone()),
             "EDGE_SESSION_TOKEN" => token.clone(),
