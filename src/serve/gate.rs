@@ -66,7 +66,7 @@ enum State {
 /// Where a stream of requests must end.
 struct Stop {
     violation: Violation,
-    /// The request line of the head, where that had nothing wrong.
+    /// The request line of the head, where that had nothing wrong; else one that tells HEAD at least.
     line: Bytes,
     in_body: bool,
 }
@@ -108,6 +108,10 @@ impl<T> Gate<T> {
                     Err(violation) => {
                         let line = match head.has_request_line() {
                             true => first_line(rest),
+                            // The answer to it has no body, whatever else is wrong.
+                            false if rest.trim_ascii_start().starts_with(b"HEAD ") => {
+                                Bytes::from_static(b"HEAD * HTTP/1.1")
+                            }
                             false => Bytes::new(),
                         };
                         let in_body = false;

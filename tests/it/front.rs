@@ -18,10 +18,12 @@ mod no_request_chooses_where_the_edge_connects;
 mod one_address_does_not_take_every_place;
 mod one_viewers_error_is_nobody_elses;
 mod options_of_everything_are_the_edges;
+mod reader;
 mod the_client_is_who_trusted_proxies_say;
 mod trailers_of_a_request_stay_behind;
 mod two_targets_are_two_objects;
 mod unkeyed_fields_reach_no_origin;
+mod whatever_comes_what_goes_on_is_spotless;
 
 /// What a body asks for if it is taken for a request.
 const HIDDEN: &str = "GET /hidden HTTP/1.1\r\nhost: localhost\r\n\r\n";

@@ -138,6 +138,24 @@ fn a_violation_in_the_first_line_leaves_nothing_of_it() {
     assert_eq!(statuses(&answers), ["400"]);
 }
 
+/// RFC 9110 section 9.3.2: whoever sent HEAD takes what follows the head of the answer for another answer.
+#[test]
+fn of_a_first_line_that_is_none_head_is_known() {
+    for line in [
+        "HEAD /` HTTP/1.1\r\n",
+        "\r\nHEAD / HTTP/1.1\n",
+        "HEAD  / HTTP/1.1\r\n",
+    ] {
+        let (seen, answers) = serve(&[line.as_bytes(), b"Host: a\r\n\r\n"]);
+        assert_eq!(seen.len(), 1, "{line:?}");
+        assert_eq!(seen[0].line, "HEAD * HTTP/1.1", "{line:?}");
+        assert!(seen[0].violation.is_some(), "{line:?}");
+        assert_eq!(statuses(&answers), ["400"]);
+    }
+    let (seen, _) = serve(&[b"HEADS /` HTTP/1.1\r\n\r\n"]);
+    assert_eq!(seen[0].line, "- * HTTP/1.1");
+}
+
 #[test]
 fn a_violation_in_a_body_breaks_it_off() {
     let requests = b"POST /b HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n5;\nhello\r\n0\r\n\r\n\
