@@ -6,6 +6,8 @@
 use std::error::Error;
 use std::fmt::Write as _;
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -13,10 +15,11 @@ use http::{Request, Response};
 use hyper::body::{Body, Incoming};
 use hyper_rustls::HttpsConnectorBuilder;
 use hyper_util::client::legacy::Client;
-use hyper_util::client::legacy::connect::{HttpConnector, capture_connection};
+use hyper_util::client::legacy::connect::{CaptureConnection, HttpConnector, capture_connection};
 use hyper_util::rt::TokioExecutor;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
+use tokio::sync::Notify;
 
 use super::OriginError;
 use super::connection::{Connector, Used};
@@ -30,6 +33,9 @@ const POOL_IDLE: Duration = Duration::from_secs(15);
 const HEAD_BYTES: usize = 64 * 1024;
 /// Header lines of an answer that are read at the most; more is an error.
 const HEAD_LINES: usize = 200;
+/// Interim answers (1xx) before an answer; more is an error. They are dropped, so nobody would notice that
+/// they never end.
+const INTERIM_ANSWERS: usize = 16;
 
 /// Time limits of an origin.
 #[derive(Clone, Copy, Debug)]
@@ -149,14 +155,33 @@ where
         let limit = self.limits.first_byte;
         let mut since = self.clock.now();
         let connection = capture_connection(&mut request);
+        let interim = Arc::new(Interim::default());
+        let counting = Arc::clone(&interim);
+        hyper::ext::on_informational(&mut request, move |_| counting.came());
         let exchange = self.client.request(request);
         tokio::pin!(exchange);
         let answered = loop {
             let left = since
                 .saturating_add(limit)
                 .saturating_since(self.clock.now());
-            match clock::within(&*self.clock, left, exchange.as_mut()).await {
-                Ok(answered) => break answered,
+            let answered = async {
+                tokio::select! {
+                    biased;
+                    () = interim.too_many.notified() => None,
+                    answered = exchange.as_mut() => Some(answered),
+                }
+            };
+            match clock::within(&*self.clock, left, answered).await {
+                Ok(Some(answered)) => break answered,
+                Ok(None) => {
+                    poison(&connection);
+                    let many = format!("more than {INTERIM_ANSWERS} interim answers");
+                    return Err(NoAnswer {
+                        error: OriginError::Broken(many),
+                        reused: false,
+                        heard: true,
+                    });
+                }
                 Err(_) => {
                     let moved = progress.map_or(since, |body| body.moved(self.clock.now()));
                     if moved <= since {
@@ -174,9 +199,7 @@ where
                 Used::note(response.extensions());
                 if let Err(error) = judge::framing(response.headers()) {
                     // What it takes for the next answer may be the rest of this one, or a forged one.
-                    if let Some(connection) = &*connection.connection_metadata() {
-                        connection.poison();
-                    }
+                    poison(&connection);
                     return Err(NoAnswer {
                         error,
                         reused: false,
@@ -193,6 +216,28 @@ where
                 heard: is_parse(&error),
                 error: OriginError::Broken(chain(&error)),
             }),
+        }
+    }
+}
+
+/// Has a connection used no more.
+fn poison(connection: &CaptureConnection) {
+    if let Some(connection) = &*connection.connection_metadata() {
+        connection.poison();
+    }
+}
+
+/// Counts the interim answers to one request.
+#[derive(Default)]
+struct Interim {
+    came: AtomicUsize,
+    too_many: Notify,
+}
+
+impl Interim {
+    fn came(&self) {
+        if self.came.fetch_add(1, Ordering::Relaxed) == INTERIM_ANSWERS {
+            self.too_many.notify_one();
         }
     }
 }

@@ -48,6 +48,7 @@ const LIMITS: &[(&str, &str, &str, &str, &str)] = &[
     ("origin/upload.rs", "LEAST_RATE", "1_024", "body of another method", "1 s for each KiB"),
     ("origin/http.rs", "HEAD_BYTES", "64 * 1024", "head of an origin", "64 KiB"),
     ("origin/http.rs", "HEAD_LINES", "200", "head of an origin", "200"),
+    ("origin/http.rs", "INTERIM_ANSWERS", "16", "interim answers of an origin", "16"),
     ("origin/http.rs", "POOL_IDLE", "Duration::from_secs(15)", "idle connection to an origin", "15 s"),
     ("origin/queue.rs", "WAITING", "4", "origin requests at once", "four times"),
     ("origin/retry.rs", "TRIES", "3", "tries of one origin request", "3"),

@@ -22,6 +22,9 @@ pub(crate) enum Reply {
     SendAndStall(Vec<u8>),
     /// Waits for [`ScriptedOrigin::release`], then sends these bytes.
     Hold(Vec<u8>),
+    /// Sends the first of these, the second after a [`ScriptedOrigin::release`], and waits for the other side
+    /// to close the connection ([`ScriptedOrigin::discarded`]).
+    Surplus(Vec<u8>, Vec<u8>),
     /// Sends the first of these, and each of the others after a [`ScriptedOrigin::release`].
     Drip(Vec<Vec<u8>>),
     /// Sends an S3 error document with this status and code that repeats the whole head of the
@@ -75,6 +78,7 @@ struct Script {
     requests: Mutex<Vec<String>>,
     bodies: Mutex<Vec<Vec<u8>>>,
     connections: AtomicUsize,
+    discarded: AtomicUsize,
     released: watch::Sender<usize>,
 }
 
@@ -87,6 +91,7 @@ impl ScriptedOrigin {
             requests: Mutex::default(),
             bodies: Mutex::default(),
             connections: AtomicUsize::new(0),
+            discarded: AtomicUsize::new(0),
             released: watch::Sender::new(0),
         });
         let theirs = Arc::clone(&script);
@@ -141,6 +146,11 @@ impl ScriptedOrigin {
     /// How many connections were made so far.
     pub(crate) fn connections(&self) -> usize {
         self.script.connections.load(Ordering::SeqCst)
+    }
+
+    /// How many connections were closed after [`Reply::Surplus`], no further request having come on them.
+    pub(crate) fn discarded(&self) -> usize {
+        self.script.discarded.load(Ordering::SeqCst)
     }
 
     /// Lets one held reply go.
@@ -212,6 +222,16 @@ async fn serve(mut stream: TcpStream, script: Arc<Script>) {
             Reply::Hold(bytes) => {
                 script.released().await;
                 stream.write_all(&bytes).await
+            }
+            Reply::Surplus(bytes, surplus) => {
+                let _ = stream.write_all(&bytes).await;
+                script.released().await;
+                let _ = stream.write_all(&surplus).await;
+                let read = stream.read_buf(&mut buffer).await;
+                if !matches!(read, Ok(count) if count > 0) {
+                    script.discarded.fetch_add(1, Ordering::SeqCst);
+                }
+                return;
             }
             Reply::Drip(parts) => {
                 let mut sent = Ok(());
