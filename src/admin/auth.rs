@@ -131,11 +131,15 @@ pub(super) async fn token(
         given.ok_or_else(|| unauthorized("send the token as \"Authorization: Bearer TOKEN\""))?;
     let token =
         find(&access.tokens, given).ok_or_else(|| unauthorized("the token is not known"))?;
-    request.extensions_mut().insert(Caller {
+    let caller = Caller {
         name: token.name.clone(),
         scopes: token.scopes.clone(),
-    });
-    Ok(next.run(request).await)
+    };
+    request.extensions_mut().insert(caller.clone());
+    let mut response = next.run(request).await;
+    // For who writes down what was called.
+    response.extensions_mut().insert(caller);
+    Ok(response)
 }
 
 /// The token that was given. All of them are compared, each by its hash and in constant time, so

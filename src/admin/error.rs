@@ -15,6 +15,10 @@ pub struct ApiError {
     message: String,
 }
 
+/// The code of the error that an answer bears, for who writes it down.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Code(pub(super) &'static str);
+
 impl ApiError {
     /// An error with this status and code. The message says what was found and what is allowed.
     pub fn new(status: StatusCode, code: &'static str, message: impl Into<String>) -> Self {
@@ -49,6 +53,7 @@ impl IntoResponse for ApiError {
     fn into_response(self) -> Response<Body> {
         let body = json!({ "error": { "code": self.code, "message": self.message } });
         let mut response = (self.status, Json(body)).into_response();
+        response.extensions_mut().insert(Code(self.code));
         if self.status == StatusCode::UNAUTHORIZED {
             response
                 .headers_mut()

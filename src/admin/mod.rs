@@ -3,6 +3,7 @@
 //! `/healthz`, `/readyz` and `/metrics` need no token; everything else does. Nothing of this is
 //! ever served on a viewer's port.
 
+mod audit;
 pub mod auth;
 pub mod error;
 pub mod explain;
@@ -16,18 +17,19 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
-use axum::Router;
 use axum::body::Bytes;
 use axum::extract::Request;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::middleware;
 use axum::routing::{get, post};
+use axum::{Extension, Router};
 use http_body::Body as _;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use hyper_util::service::TowerToHyperService;
 use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinHandle;
+use tower::Layer;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::timeout::TimeoutLayer;
 
@@ -124,6 +126,7 @@ impl Desk {
                 CALL_TIMEOUT,
             ))
             .layer(caught)
+            .layer(middleware::from_fn(audit::each))
             .with_state(self.clone())
     }
 }
@@ -189,7 +192,7 @@ impl AdminServer {
         let (phase, watching) = watch::channel(Phase::Open);
         let engine = &desk.0.engine;
         let protocols = Arc::new(Protocols::new(&engine.clock, Arc::clone(&engine.metrics)));
-        let service = TowerToHyperService::new(desk.router());
+        let router = desk.router();
         let clock = Arc::clone(&desk.0.engine.clock);
         let places = Arc::new(Semaphore::new(CONNECTIONS));
         let all_places = Arc::clone(&places);
@@ -200,9 +203,10 @@ impl AdminServer {
                     return;
                 };
                 match listener.accept().await {
-                    Ok((stream, _)) => {
-                        let (protocols, service, phase) =
-                            (Arc::clone(&protocols), service.clone(), watching.clone());
+                    Ok((stream, peer)) => {
+                        let (protocols, phase) = (Arc::clone(&protocols), watching.clone());
+                        let service = Extension(audit::Peer(peer)).layer(router.clone());
+                        let service = TowerToHyperService::new(service);
                         tokio::spawn(async move {
                             protocols.serve(stream, service, phase).await;
                             drop(place);

@@ -1,6 +1,7 @@
 //! The program as it is typed: what it prints, what it does at a signal, how it ends.
 
 mod check_says_where_and_what_is_wrong;
+mod each_change_is_a_line_of_the_log;
 mod purge_says_why_it_could_not;
 mod serve_reloads_and_ends_in_order;
 mod serve_says_why_it_could_not_start;
