@@ -15,6 +15,8 @@
 //! Not here: raising the epoch. The caller does, when [`Opened::report`] tells of a new log and when
 //! [`Local::broken`] turns true.
 
+#[doc(hidden)]
+pub mod bytes;
 mod files;
 mod log;
 mod record;
