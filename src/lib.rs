@@ -19,7 +19,7 @@
 //! | room | duty |
 //! |---|---|
 //! | [`semantics`] | HTTP caching as functions of fields and instants |
-//! | [`policy`] | what the operator decided: distributions, behaviours, lifetimes, the key |
+//! | [`policy`] | what the operator decided: distributions, behaviours, lifetimes, the key, pages, response headers |
 //! | [`object`] | a stored representation |
 //! | [`purge`] | invalidation as data: patterns, stamps, the ledger |
 //! | [`verdict`] | serve, serve stale, validate, fetch, pass or refuse |
@@ -31,7 +31,7 @@
 //! | [`fill`] | one origin request for all who wait |
 //! | [`request`] | the path of a request |
 //! | [`config`] | TOML: as written, as meant |
-//! | [`serve`] | listeners and connections of viewers |
+//! | [`serve`] | listeners and connections of viewers, and the gate before the parser |
 //! | [`admin`] | the administrative listener |
 //! | [`app`] | puts the parts together |
 //! | `demo` | the embedded private bucket, a MinIO to start, the sample site (feature `demo`) |
@@ -40,14 +40,19 @@
 //! # The path of a request
 //!
 //! ```text
-//!  viewer ─▶ receive ─▶ route ─▶ key ─▶ look up ─▶ verdict ─┬─ serve ──────────────────▶ answer ─▶ viewer
-//!            limits     host     SHA-256  variant    decide   ├─ serve-stale ─(refresh)─▶ answer
-//!            snapshot   path              ledger              ├─ validate ┐
-//!                       method                                ├─ fetch ───┴▶ flights ─▶ task ─▶ origin
-//!                                                             │    (one fill, many followers) ─▶ store
-//!                                                             ├─ pass ─────────────────────────▶ origin
-//!                                                             │    (an unsafe method: store, drop)
-//!                                                             └─ refuse
+//!  viewer ─▶ gate ─▶ receive ─▶ route ──▶ key ─▶ look up ─▶ verdict ─┬─ serve ─────────────────▶ found
+//!            framing limits     host      SHA-256 variant  decide    ├─ serve-stale ─(refresh)─▶ found
+//!                    snapshot   path              ledger             ├─ validate ┐
+//!                               method                               ├─ fetch ───┴▶ flights ─▶ task ─▶ origin
+//!                               redirects                            │    (one fill, many followers) ─▶ store
+//!                                                                    ├─ pass ───────────────────────▶ origin
+//!                                                                    │    (an unsafe method: store, drop)
+//!                                                                    └─ refuse
+//!
+//!  found ─▶ walk ─┬─ the next attempt of its chain: another key (an index, a page for navigations, an error page)
+//!                 └─ answer (conditions, range, response headers policy) ─▶ viewer
+//!
+//!  explain ─▶ the same, up to the verdict, and nothing comes of it
 //!
 //!  purge ─▶ admin ─▶ journal (durable, position n) ─▶ follow ─▶ ledger ─▶ store (drop)
 //! ```
