@@ -4,11 +4,14 @@ use std::time::Duration;
 
 use crate::harness::{Answer, Client, EdgeOptions, Reply, ScriptedOrigin, TestEdge, until};
 
+/// For a place at the origin: its limit for a first byte, and no other limit is as long.
+const PLACE: Duration = Duration::from_secs(11);
+
 async fn with_two(replies: Vec<Reply>) -> (ScriptedOrigin, TestEdge) {
     let origin = ScriptedOrigin::start(replies).await;
     let edge = EdgeOptions::new(&origin.url())
         .edge("debug_headers = true\n")
-        .origin("max_requests = 2\nidle_timeout = \"60s\"\n")
+        .origin("max_requests = 2\nidle_timeout = \"60s\"\nfirst_byte_timeout = \"11s\"\n")
         .start()
         .await;
     // The question that the edge asks by itself has been answered.
@@ -77,6 +80,8 @@ async fn who_waits_too_long_is_told_to_come_back() {
         client.send_request("GET", "/late", fields, "").await;
         waiting.push(client);
     }
+    // Before time goes on: the stalled ones have theirs too, and would make room.
+    edge.waiting("both wait for a place", 2, PLACE).await;
     for client in &mut waiting {
         let refused = edge
             .advance_until("an answer", 5, client.answer("GET"))
