@@ -47,14 +47,24 @@ async fn at_the_limit_and_not_before() {
     let (_bucket, edge) = bucket_and_edge(&[("page", "here")]).await;
     edge.ready().await;
     let (mut sender, ended) = connect(&edge).await;
-    edge.clock.advance(IDLE - MOMENT);
-    edge.waiting("its idle time goes on", 1, MOMENT).await;
+    // Each ping is answered before the next one is due.
+    edge.waiting("the next ping", 1, PING).await;
+    edge.clock.advance(PING);
+    edge.waiting("the next ping", 1, PING).await;
+    edge.clock.advance(PING);
+    edge.waiting("the next ping and the limit", 2, PING).await;
+    edge.clock.advance(PING - MOMENT);
+    edge.waiting("its idle time goes on", 2, MOMENT).await;
     assert_eq!(text(ask(&mut sender, "/page")).await, "here");
 
     // Something was asked: from the old limit on it has all of its time again.
     edge.clock.advance(MOMENT);
     edge.waiting("its idle time has begun anew", 1, IDLE).await;
-    edge.clock.advance(IDLE - MOMENT);
+    // Pings count from what was read last, which is the request.
+    for to_the_next in [PING - MOMENT, PING, PING] {
+        edge.waiting("the next ping", 1, to_the_next).await;
+        edge.clock.advance(to_the_next);
+    }
     edge.waiting("its idle time goes on", 1, MOMENT).await;
     assert!(!sender.is_closed() && !ended.is_finished());
     edge.clock.advance(MOMENT);
