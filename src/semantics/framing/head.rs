@@ -76,7 +76,7 @@ impl Head {
                     self.old = request_line(line)?;
                     self.line = Line::Field;
                 }
-                (Line::Field, []) => return self.complete().map(Some),
+                (Line::Field, []) => return Ok(Some(self.complete())),
                 (Line::Field, line) => self.field(line)?,
             }
         }
@@ -117,15 +117,15 @@ impl Head {
         }
     }
 
-    fn complete(&self) -> Result<Complete, Violation> {
+    fn complete(&self) -> Complete {
         let body = match self.chunked {
             true => Delimiter::Chunked,
             false => Delimiter::Length(self.length.unwrap_or(0)),
         };
-        Ok(Complete {
+        Complete {
             bytes: self.judged,
             body,
-        })
+        }
     }
 }
 

@@ -11,7 +11,15 @@ use prometheus_client::registry::Unit;
 
 use crate::semantics::reason::Reason;
 
-use super::{CLASSES, Counter, Gauges, Metrics, Sample, UNKEYED, VERDICTS};
+use super::{CLASSES, Counter, Gauges, Metrics, OriginMetrics, Sample, UNKEYED, VERDICTS};
+
+/// A counter of each origin: its name, what it counts, its unit, and where it is read.
+type OfAnOrigin = (
+    &'static str,
+    &'static str,
+    Option<&'static Unit>,
+    fn(&OriginMetrics) -> u64,
+);
 
 pub(super) struct Scrape {
     pub(super) metrics: Arc<Metrics>,
@@ -303,49 +311,39 @@ impl Scrape {
                     None,
                 )?;
         }
-        let mut family = to.encode_descriptor(
-            "origin_received",
-            "Body bytes received from origins",
-            Some(&Unit::Bytes),
-            MetricType::Counter,
-        )?;
-        for (name, origin) in &origins {
-            family
-                .encode_family(&[("origin", name.as_str())])?
-                .encode_counter::<NoLabelSet, _, u64>(&origin.bytes.value(), None)?;
-        }
-        let mut family = to.encode_descriptor(
-            "origin_retries",
-            "Origin requests sent again",
-            None,
-            MetricType::Counter,
-        )?;
-        for (name, origin) in &origins {
-            family
-                .encode_family(&[("origin", name.as_str())])?
-                .encode_counter::<NoLabelSet, _, u64>(&origin.retries.value(), None)?;
-        }
-        let mut family = to.encode_descriptor(
-            "origin_retries_refused",
-            "Origin requests that were not sent again because too many had been",
-            None,
-            MetricType::Counter,
-        )?;
-        for (name, origin) in &origins {
-            family
-                .encode_family(&[("origin", name.as_str())])?
-                .encode_counter::<NoLabelSet, _, u64>(&origin.retries_refused.value(), None)?;
-        }
-        let mut family = to.encode_descriptor(
-            "origin_redirects_ignored",
-            "Answers of origins with a website redirect that is no path and no http(s) URL",
-            None,
-            MetricType::Counter,
-        )?;
-        for (name, origin) in &origins {
-            family
-                .encode_family(&[("origin", name.as_str())])?
-                .encode_counter::<NoLabelSet, _, u64>(&origin.redirects_ignored.value(), None)?;
+        let counters: [OfAnOrigin; 4] = [
+            (
+                "origin_received",
+                "Body bytes received from origins",
+                Some(&Unit::Bytes),
+                |origin| origin.bytes.value(),
+            ),
+            (
+                "origin_retries",
+                "Origin requests sent again",
+                None,
+                |origin| origin.retries.value(),
+            ),
+            (
+                "origin_retries_refused",
+                "Origin requests that were not sent again because too many had been",
+                None,
+                |origin| origin.retries_refused.value(),
+            ),
+            (
+                "origin_redirects_ignored",
+                "Answers of origins with a website redirect that is no path and no http(s) URL",
+                None,
+                |origin| origin.redirects_ignored.value(),
+            ),
+        ];
+        for (metric, help, unit, value) in counters {
+            let mut family = to.encode_descriptor(metric, help, unit, MetricType::Counter)?;
+            for (name, origin) in &origins {
+                family
+                    .encode_family(&[("origin", name.as_str())])?
+                    .encode_counter::<NoLabelSet, _, u64>(&value(origin), None)?;
+            }
         }
         let mut family = to.encode_descriptor(
             "origin_in_flight",
